@@ -1,0 +1,18 @@
+"""Fixtures that every layer's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("AZRESP_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the contract, recordings and hostile samples; tests skip where it is absent."""
+    if not (SHARED / "recordings" / "index.json").is_file():
+        pytest.skip(f"no shared folder at {SHARED}: the recorded and hostile corpora are not on this machine")
+    return SHARED
