@@ -1,0 +1,97 @@
+"""A session: a named head over a tree of exchanges, with its settings. Trees never lose a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from azresp.core.sse import Wire
+from azresp.core.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was said and the turn that answered it: one node of the tree."""
+
+    id: str
+    """ours; sorts by time"""
+    parent: str | None
+    said: tuple[Wire, ...]
+    """input items, as sent"""
+    turn: Turn
+    asked_at: float
+    """seconds since the epoch"""
+    deployment: str = ""
+    origin: str = ""
+    """the endpoint's base URL: a response id means nothing elsewhere"""
+    stored: bool = True
+    """the service was asked to keep the response"""
+    deleted: bool = False
+    """the response was deleted at the service; our copy stays"""
+
+    @property
+    def question(self) -> str:
+        """The text the user said, pictures and files left out."""
+        return "\n".join(text for item in self.said if (text := said_text(item)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A name, a head, and the exchanges on the way to it (others of the tree may be absent)."""
+
+    id: str
+    name: str
+    head: str | None = None
+    """id of the last exchange that the next one builds on"""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """what `/set` changed, by setting key"""
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+
+    def path(self) -> tuple[Exchange, ...]:
+        """The exchanges from the root to the head."""
+        found: list[Exchange] = []
+        at = self.head
+        seen: set[str] = set()
+        while at is not None and at in self.exchanges and at not in seen:
+            seen.add(at)
+            found.append(self.exchanges[at])
+            at = self.exchanges[at].parent
+        return tuple(reversed(found))
+
+    @property
+    def last(self) -> Exchange | None:
+        """The exchange at the head."""
+        return self.exchanges.get(self.head) if self.head is not None else None
+
+    def with_exchange(self, exchange: Exchange) -> Session:
+        """The session that knows `exchange`; its head stays."""
+        return replace(self, exchanges={**self.exchanges, exchange.id: exchange})
+
+
+def settle(session: Session, exchange: Exchange) -> Session:
+    """The session after an exchange: the head moves only to a finished response (rule R11)."""
+    session = session.with_exchange(exchange)
+    return replace(session, head=exchange.id) if exchange.turn.finished else session
+
+
+def undo(session: Session) -> Session:
+    """The session with its head one exchange back; the branch stays in the tree."""
+    last = session.last
+    return session if last is None else replace(session, head=last.parent)
+
+
+def said_text(item: Wire) -> str:
+    """The text of one input item."""
+    content = item.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(
+            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
+        )
+    return ""
+
+
+def message(text: str, role: str = "user") -> Wire:
+    """A message as an input item."""
+    return {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]}
