@@ -1,0 +1,250 @@
+"""The settings: one line each in `Profile`. Parsing, flags, environment names, docs and the example come from it."""
+
+# ruff: noqa: RUF009 - the calls in the dataclass make fields, of values that never change
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, overload
+
+from azresp.config import rule
+from azresp.config.endpoint import Endpoint, is_dated
+from azresp.config.rule import Rule, T
+from azresp.core.secrets import Secret, SecretRef
+from azresp.errors import ConfigError
+
+SCOPE = "https://ai.azure.com/.default"
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the table of settings."""
+
+    key: str
+    """Name in the file, and the name of `Profile`'s attribute."""
+    rule: Rule[Any]
+    default: Any
+    group: str
+    help: str
+    example: str
+    """A value as it may stand in config.toml."""
+
+    @property
+    def env(self) -> str:
+        """Name of its environment variable."""
+        return f"AZRESP_{self.key.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """Name of its command-line option."""
+        return "--" + self.key.replace("_", "-")
+
+
+@overload
+def setting(rule: Rule[T], default: None, group: str, example: str, help: str) -> T | None: ...
+@overload
+def setting(rule: Rule[T], default: T, group: str, example: str, help: str) -> T: ...
+def setting(rule: Rule[T], default: T | None, group: str, example: str, help: str) -> T | None:
+    """Declare a setting as a field of `Profile`; `example` is how it may stand in config.toml."""
+    metadata = {"rule": rule, "group": group, "example": example, "help": help}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything that can be set, typed and checked; None: not set, the service or the system decides."""
+
+    endpoint: Endpoint | None = setting(
+        rule.endpoint(),
+        None,
+        "connection",
+        '"https://contoso.openai.azure.com"',
+        "Address of the resource: its root, or a base URL that ends in /openai/v1/",
+    )
+    deployment: str | None = setting(
+        rule.line("a deployment's name", r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}", "NAME"),
+        None,
+        "connection",
+        '"gpt-5"',
+        "Name of the deployment (the API's model)",
+    )
+    auth: str = setting(
+        rule.choice("entra", "key", "token"),
+        "entra",
+        "connection",
+        '"entra"',
+        "How to sign in: Entra ID, an API key, or a ready-made Entra token; a key alone means key",
+    )
+    key: SecretRef | Secret | None = setting(
+        rule.reference(),
+        None,
+        "connection",
+        '"env:CONTOSO_KEY"',
+        "Where the API key (or token) is kept: env:NAME or keyring:NAME, never the key itself",
+    )
+    scope: str = setting(
+        rule.line("a scope that ends in /.default", r"(https|api)://[!-~]{1,200}/\.default", "SCOPE"),
+        SCOPE,
+        "connection",
+        '"https://cognitiveservices.azure.com/.default"',
+        "Scope of Entra ID tokens; older resources may want the one for cognitive services",
+    )
+    tenant: str | None = setting(
+        rule.line("a tenant's id or domain", r"[A-Za-z0-9][A-Za-z0-9.-]{0,127}", "TENANT"),
+        None,
+        "connection",
+        '"contoso.onmicrosoft.com"',
+        "Entra ID tenant to sign in to",
+    )
+    client_id: str | None = setting(
+        rule.line("a client id", r"[A-Za-z0-9][A-Za-z0-9-]{0,127}", "ID"),
+        None,
+        "connection",
+        '"00000000-0000-0000-0000-000000000000"',
+        "Client id of the managed identity or workload to sign in as",
+    )
+    api_version: str = setting(
+        rule.api_version(),
+        "v1",
+        "connection",
+        '"preview"',
+        "API version: v1, preview, or a dated one, which uses the older /openai/responses route",
+    )
+    image_deployment: str | None = setting(
+        rule.line("a deployment's name", r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}", "NAME"),
+        None,
+        "connection",
+        '"gpt-image-1"',
+        "Deployment that draws pictures (header x-ms-oai-image-generation-deployment)",
+    )
+    instructions: str | None = setting(
+        rule.prose(),
+        None,
+        "request",
+        '"Answer in plain, short English."',
+        "Instructions to the model, sent with every request",
+    )
+    reasoning_effort: str | None = setting(
+        rule.choice(*_EFFORTS), None, "request", '"medium"', "How much a reasoning model thinks"
+    )
+    reasoning_summary: str | None = setting(
+        rule.choice("auto", "concise", "detailed", "none"),
+        None,
+        "request",
+        '"auto"',
+        "Summary of the reasoning to ask for",
+    )
+    verbosity: str | None = setting(
+        rule.choice("low", "medium", "high"), None, "request", '"low"', "How long answers are"
+    )
+    temperature: float | None = setting(
+        rule.number(0, 2), None, "request", "0.7", "Sampling temperature (not for reasoning models)"
+    )
+    top_p: float | None = setting(
+        rule.number(0, 1), None, "request", "0.9", "Nucleus sampling (not for reasoning models)"
+    )
+    max_output_tokens: int | None = setting(
+        rule.whole(16), None, "request", "4096", "Limit of an answer's tokens, reasoning included"
+    )
+    store: bool = setting(
+        rule.switch(), True, "request", "true", "Let the service keep responses (30 days) for chaining"
+    )
+    truncation: str | None = setting(
+        rule.choice("auto", "disabled"),
+        None,
+        "request",
+        '"auto"',
+        "What happens when the context is full: drop from the middle, or fail",
+    )
+    metadata: Mapping[str, str] | None = setting(
+        rule.pairs(16, 64, 512),
+        None,
+        "request",
+        '{ team = "docs" }',
+        "Pairs of text that the service keeps with each response",
+    )
+    connect_timeout_s: float = setting(
+        rule.number(0.1, 600, "seconds"), 5.0, "network", "5", "Seconds to wait for a connection"
+    )
+    idle_timeout_s: float = setting(
+        rule.number(0.1, 3600, "seconds"),
+        60.0,
+        "network",
+        "60",
+        "Seconds of silence before a stream is given up",
+    )
+    proxy: str | None = setting(
+        rule.proxy(),
+        None,
+        "network",
+        '"http://proxy.contoso.com:8080"',
+        "Proxy for https, or none; without it HTTPS_PROXY and NO_PROXY count",
+    )
+    ca_file: Path | None = setting(
+        rule.file(),
+        None,
+        "network",
+        '"~/contoso-ca.pem"',
+        "File of certificate authorities (PEM); without it the system's own",
+    )
+    edit_mode: str = setting(
+        rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
+    )
+    theme: str = setting(
+        rule.choice("auto", "light", "dark"),
+        "auto",
+        "screen",
+        '"light"',
+        "Colours for a light or dark terminal",
+    )
+    show_reasoning: bool = setting(
+        rule.switch(), True, "screen", "true", "Show reasoning summaries while they stream"
+    )
+
+    @property
+    def base_url(self) -> str:
+        """URL that requests are joined to, with a slash at its end. ConfigError: there is no endpoint."""
+        if self.endpoint is None:
+            raise ConfigError("no endpoint is configured", _HOW)
+        return self.endpoint.base_url(self.api_version)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Query of every request: empty for v1 GA, else `api-version`."""
+        return {} if self.api_version == "v1" else {"api-version": self.api_version}
+
+    @property
+    def dated(self) -> bool:
+        """Say whether requests take the older route `/openai/responses?api-version=YYYY-MM-DD`."""
+        return is_dated(self.api_version)
+
+    def require(self) -> None:
+        """Raise ConfigError, saying what to do, unless there is all that a request needs."""
+        missing = [name for name in ("endpoint", "deployment") if getattr(self, name) is None]
+        if missing:
+            raise ConfigError(f"no {' and no '.join(missing)} configured", _HOW)
+        if self.auth != "entra" and self.key is None:
+            raise ConfigError(f'auth is "{self.auth}", but no key is given', _HOW_KEY)
+
+    def request(self) -> dict[str, Any]:
+        """Give the settings of a request that are set, by their keys; those not set are left out."""
+        chosen = {one.key: getattr(self, one.key) for one in SETTINGS.values() if one.group == "request"}
+        return {key: value for key, value in chosen.items() if value is not None}
+
+
+_HOW = (
+    "Run `azresp init`, set AZRESP_ENDPOINT and AZRESP_DEPLOYMENT, or give --endpoint and --deployment; "
+    "`azresp config show` tells what is set and where."
+)
+_HOW_KEY = 'Set AZRESP_API_KEY, or key = "env:NAME" or "keyring:NAME" in config.toml, or use auth = "entra".'
+
+SETTINGS: Mapping[str, Setting] = {
+    one.name: Setting(one.name, default=one.default, **one.metadata) for one in fields(Profile)
+}
+"""The table of settings by key, in the order of the file; everything about settings derives from it."""
+
+GROUPS = ("connection", "request", "network", "screen")
+"""Groups of settings, in the order of the file."""
