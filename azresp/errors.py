@@ -89,6 +89,7 @@ class ServiceError(AzrespError):
         param: str = "",
         request_ids: tuple[tuple[str, str], ...] = (),
         retry_after_s: float | None = None,
+        should_retry: bool | None = None,
     ) -> None:
         super().__init__(what, hint)
         self.status = status
@@ -99,6 +100,8 @@ class ServiceError(AzrespError):
         """Pairs of header name and value (`apim-request-id`, `x-request-id`) for a support request."""
         self.retry_after_s = retry_after_s
         """Seconds the service asks to wait; None where it did not say."""
+        self.should_retry = should_retry
+        """What `x-should-retry` says; None where it is absent."""
 
 
 class SignInError(ServiceError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
@@ -53,9 +53,7 @@ def compose(
     else:
         body["input"] = [*items_of(session.path()), *said]
     body["stream"] = True
-    mended = mend_json(body)
-    assert isinstance(mended, dict)
-    return mended
+    return cast("Wire", mend_json(body))
 
 
 def chain_anchor(session: Session, origin: str) -> str | None:

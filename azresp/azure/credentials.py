@@ -1,0 +1,161 @@
+"""Entra ID tokens: fetched in a thread of their own, so that a hanging credential never hangs the program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from azresp.core.secrets import Secret
+from azresp.errors import SignInError
+
+if TYPE_CHECKING:
+    from azresp.azure.connection import Connection, EntraSignIn
+
+TOKEN_TIMEOUT_S = 60.0
+"""DefaultAzureCredential asks up to nine sources in turn, some through helper programs of 10 s each."""
+
+
+class EntraToken:
+    """A bearer token, cached and refreshed by azure-identity; `get` may be awaited for every request."""
+
+    def __init__(self, sign_in: EntraSignIn, connection: Connection) -> None:
+        self._sign_in = sign_in
+        self._connection = connection
+        self._provider: Callable[[], str] | None = None
+        self._credential: Any = None
+        self._lock = threading.Lock()
+
+    async def get(self) -> Secret:
+        """A token that is good now. Raises SignInError after TOKEN_TIMEOUT_S or when no credential works."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[str] = loop.create_future()
+
+        def answer(value: str | None, error: Exception | None) -> None:
+            if done.cancelled():
+                return
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(value or "")
+
+        def fetch() -> None:
+            value, error = None, None
+            try:
+                value = self._fetch()
+            except Exception as caught:  # azure-identity lets JSONDecodeError and others through
+                error = caught
+            # After an abandoned wait the loop may be gone.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(answer, value, error)
+
+        # A daemon thread, not the loop's pool: the pool is joined at exit and would wait for a hanging `az`.
+        threading.Thread(target=fetch, name="entra-token", daemon=True).start()
+        try:
+            return Secret(await asyncio.wait_for(done, TOKEN_TIMEOUT_S))
+        except TimeoutError:
+            raise SignInError(
+                f"no Entra ID token after {TOKEN_TIMEOUT_S:.0f} s",
+                "Set AZURE_TOKEN_CREDENTIALS to the one credential that you use, e.g. AzureCliCredential.",
+            ) from None
+        except Exception as error:
+            raise explain(error) from error
+
+    def preload(self) -> None:
+        """Import azure-identity and fetch a token ahead of time; failures show at the first request."""
+        try:
+            self._fetch()
+        except Exception:
+            return
+
+    def forget(self) -> None:
+        """Drop the cached token: the service said that it is not good any more."""
+        with self._lock:
+            self._provider = None
+
+    @property
+    def winner(self) -> str:
+        """Name of the credential in the chain that gave the token; empty before the first."""
+        won = getattr(self._credential, "_successful_credential", None)
+        return type(won).__name__ if won is not None else ""
+
+    def _fetch(self) -> str:
+        with self._lock:
+            provider = self._provider or self._build()
+            self._provider = provider
+            return provider()
+
+    def _build(self) -> Callable[[], str]:
+        from azure.identity import DefaultAzureCredential, get_bearer_token_provider
+
+        options: dict[str, Any] = {}
+        if self._connection.ca_file:
+            options["connection_verify"] = self._connection.ca_file
+        if self._connection.proxy and self._connection.proxy != "none":
+            options["proxies"] = {"http": self._connection.proxy, "https": self._connection.proxy}
+        elif self._connection.proxy == "none":
+            options["use_env_settings"] = False
+        if self._sign_in.client_id:
+            options["managed_identity_client_id"] = self._sign_in.client_id
+            options["workload_identity_client_id"] = self._sign_in.client_id
+        self._credential = DefaultAzureCredential(**options)
+        source = (
+            _Tenanted(self._credential, self._sign_in.tenant) if self._sign_in.tenant else self._credential
+        )
+        return get_bearer_token_provider(source, self._sign_in.scope)
+
+
+class _Tenanted:
+    """Asks a credential for tokens of one tenant."""
+
+    def __init__(self, inner: Any, tenant: str) -> None:
+        self._inner = inner
+        self._tenant = tenant
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        return self._inner.get_token(*scopes, **{**options, "tenant_id": self._tenant})
+
+
+_AADSTS = re.compile(r"AADSTS(\d+)")
+_HINTS = {
+    "50076": "The tenant asks for a second factor: run `az login` again.",
+    "50173": "The sign-in was revoked: run `az login` again.",
+    "53003": "Conditional access blocks this sign-in: ask your administrator.",
+    "65001": "The application has no consent in this tenant: ask your administrator.",
+    "70043": "The sign-in expired: run `az login` again.",
+    "700016": "The client id is unknown in this tenant: check `client_id` and `tenant`.",
+    "700082": "The sign-in expired: run `az login` again.",
+    "7000215": "The client secret is wrong: check AZURE_CLIENT_SECRET.",
+    "90002": "The tenant does not exist: check `tenant`.",
+}
+
+
+def explain(error: Exception) -> SignInError:
+    """A credential's failure as one sentence and a next step."""
+    text = str(error)
+    code = _AADSTS.search(text)
+    hint = _HINTS.get(code.group(1), "") if code else ""
+    if not hint:
+        hint = "Run `az login` (or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET), then `azresp doctor`."
+    if reasons := _chain_reasons(text):
+        return SignInError(f"no Entra ID token: {reasons}", hint)
+    first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    return SignInError(f"no Entra ID token: {first[:300]}", hint)
+
+
+_ATTEMPT = re.compile(r"^\s*(\w+Credential): (.+?)\s*$", re.MULTILINE)
+
+
+def _chain_reasons(text: str) -> str:
+    """A short reason per credential, from the chain's report."""
+    attempts = _ATTEMPT.findall(text)
+    short = [f"{name.removesuffix('Credential')}: {reason.split('. ')[0][:90]}" for name, reason in attempts]
+    return "; ".join(short)
+
+
+def credential_filter() -> str:
+    """The value of AZURE_TOKEN_CREDENTIALS, which narrows the chain."""
+    return os.environ.get("AZURE_TOKEN_CREDENTIALS", "")

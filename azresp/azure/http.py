@@ -1,0 +1,106 @@
+"""The HTTP client under the SDK: no redirects, no proxy for loopback, bounded bodies, one CA setting (rule R8)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from azresp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from azresp.azure.connection import Connection
+
+MAX_ERROR_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""A whole response object may carry several pictures in base64."""
+
+
+class _Capped(httpx2.AsyncByteStream):
+    """A body that is cut at a limit."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, limit: int) -> None:
+        self._inner = inner
+        self._limit = limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._limit
+        async for chunk in self._inner:
+            left -= len(chunk)
+            if left < 0:
+                return
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _BoundedErrors(httpx2.AsyncHTTPTransport):
+    """Cuts the bodies of refusals, which the SDK reads whole before anybody can look at them."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        if response.status_code >= 300 and isinstance(response.stream, httpx2.AsyncByteStream):
+            # A packed body could unpack to anything; nobody was asked for one.
+            packed = response.headers.get("content-encoding", "identity") != "identity"
+            response.stream = _Capped(response.stream, 0 if packed else MAX_ERROR_BYTES)
+            response.headers.pop("content-encoding", None)
+        return response
+
+
+def build_client(connection: Connection) -> httpx2.AsyncClient:
+    """The client for one endpoint. Raises ConfigError for a CA file or proxy that can't be used."""
+    context = ssl_context(connection)
+    proxy = proxy_for(connection)
+    try:
+        transport = _BoundedErrors(verify=context, proxy=proxy or None, trust_env=False)
+    except (ValueError, ImportError) as error:
+        raise ConfigError(f"proxy: {error}", "Give an http:// or https:// proxy URL, or `none`.") from error
+    return httpx2.AsyncClient(
+        transport=transport,
+        timeout=httpx2.Timeout(
+            connection.idle_timeout_s,
+            connect=connection.connect_timeout_s,
+            write=connection.idle_timeout_s,
+            pool=None,
+        ),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"accept-encoding": "identity"},
+    )
+
+
+def ssl_context(connection: Connection) -> ssl.SSLContext:
+    """Trust: the configured CA file, else what httpx2 trusts (the system's store, SSL_CERT_FILE, SSL_CERT_DIR)."""
+    if not connection.base_url.startswith("https"):
+        # Loading the system's certificates takes 20 ms; plain http on loopback does not need them.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not connection.ca_file:
+        return httpx2.create_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=connection.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = "no certificate in it" if isinstance(error, ssl.SSLError) else error.strerror or str(error)
+        raise ConfigError(
+            f"ca_file: can't use {connection.ca_file!r}: {reason}",
+            "Give a PEM file with your company's root CA.",
+        ) from error
+
+
+def proxy_for(connection: Connection) -> str:
+    """The proxy URL that requests to this endpoint take; empty for none. Loopback never takes one (R8)."""
+    if connection.loopback or connection.proxy == "none":
+        return ""
+    if connection.proxy:
+        return connection.proxy
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    host = urlsplit(connection.base_url).hostname or ""
+    if proxy_bypass(host):
+        return ""
+    found = getproxies()
+    proxy = found.get("https") or found.get("all") or ""
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
