@@ -46,18 +46,34 @@ def _folder(env: Mapping[str, str]) -> Path | None:
 
 def read(path: Path, *, must_exist: bool = False) -> Source:
     """Read a TOML file. ConfigError: foreign, unreadable or not TOML, with line and column."""
-    try:
-        text, warnings = _read_text(path)
-    except FileNotFoundError:
+    found = _read(path)
+    if found is None:
         if must_exist:
-            raise ConfigError(f"{path}: no such file", "It was named by --config or AZRESP_CONFIG.") from None
+            raise ConfigError(f"{path}: no such file", "It was named by --config or AZRESP_CONFIG.")
         return Source({}, found=False)
+    text, warnings = found
+    return Source(parse(text, path), warnings)
+
+
+def read_raw(path: Path) -> str:
+    """Give the file's text, TOML or not; empty where there is no file. ConfigError: foreign or unreadable."""
+    found = _read(path)
+    return found[0] if found else ""
+
+
+def _read(path: Path) -> tuple[str, tuple[str, ...]] | None:
+    """Give text and warnings, None where there is no file."""
+    if str(path) == os.devnull:
+        return "", ()
+    try:
+        return _read_text(path)
+    except FileNotFoundError:
+        return None
     except UnicodeDecodeError as bad:
         raise ConfigError(f"{path.name}: not UTF-8 at byte {bad.start}", f"Save {path} as UTF-8.") from None
     except (OSError, ValueError) as bad:
         reason = getattr(bad, "strerror", None) or "not a path"
         raise ConfigError(f"{path}: can't be read: {reason}", "Check the file's owner and mode.") from None
-    return Source(parse(text, path), warnings)
 
 
 def parse(text: str, path: Path) -> Mapping[str, Any]:
@@ -77,14 +93,15 @@ def parse(text: str, path: Path) -> Mapping[str, Any]:
 def _read_text(path: Path) -> tuple[str, tuple[str, ...]]:
     # O_NONBLOCK: a FIFO in the file's place must not hang the program.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise ConfigError(f"{path}: must be a regular file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{path}: must be a regular file", "")
         warnings = _suspicions(path, status)
         raw = file.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
-        raise ConfigError(f"{path}: must be at most 1 MiB", "")
+        raise ConfigError(f"{path}: must be at most 1 MiB")
     return raw.decode("utf-8-sig"), warnings
 
 

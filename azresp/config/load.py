@@ -56,7 +56,18 @@ def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | Non
     in_file = [_file_layer(*part) for part in _parts(source.table, tables, name, path)]
     profile, origins = _merge([flag_layer, own, usual, *in_file])
     warnings = (*source.warnings, *_warnings(env, path, profile, origins, in_file))
+    if tables and not name:
+        warnings += ("no profile is chosen: give --profile, or set default_profile in the file",)
     return Loaded(profile, origins, warnings, path, name, tuple(tables), source.found)
+
+
+def validate(table: Mapping[str, Any], path: Path) -> None:
+    """Check a whole file's content, all profiles. ConfigError: the first thing that is wrong, as `load` says it."""
+    tables = _tables(table, path)
+    _name(None, {}, table, tables, path)
+    for name in ("", *tables):
+        for part in _parts(table, tables, name, path):
+            _file_layer(*part)
 
 
 def change(profile: Profile, key: str, text: str) -> Profile:
@@ -142,20 +153,21 @@ def _name(
 ) -> str:
     """Choose the profile: flag, environment, the file's `default_profile`, or the only one there is."""
     shown = path.name if path else ""
+    default = table.get("default_profile", "")
+    if not isinstance(default, str):
+        raise ConfigError(f"{shown}: default_profile: must be the name of a profile, got {default!r}")
     only = next(iter(tables)) if len(tables) == 1 else ""
-    name, place = next(
-        (str(name), place)
-        for name, place in (
-            (flag, "--profile"),
-            (env.get("AZRESP_PROFILE"), "AZRESP_PROFILE"),
-            (table.get("default_profile"), f"{shown}: default_profile"),
-            (only or "", shown),
-        )
-        if name or place == shown
-    )
-    if name and name not in tables:
-        raise unknown(name, place, list(tables), "profile")
-    return name
+    for name, place in (
+        (flag, "--profile"),
+        (env.get("AZRESP_PROFILE"), "AZRESP_PROFILE"),
+        (default, f"{shown}: default_profile"),
+        (only, shown),
+    ):
+        if isinstance(name, str) and name:
+            if name not in tables:
+                raise unknown(name, place, list(tables), "profile")
+            return name
+    return ""
 
 
 def _parts(
@@ -187,9 +199,11 @@ def _warnings(
     if path is None:
         yield "there is no home folder: no configuration file is read; set AZRESP_CONFIG to name one"
     for key, origin in origins.items():
-        over = next((layer.origins[key] for layer in in_file if key in layer.values), None)
-        if origin.layer == "usual" and over and key != "key":
-            yield f"{origin} of the environment is used for {key}, not {over}; unset it or set {SETTINGS[key].env}"
+        if origin.layer != "usual" or key == "key":  # `auth` tells of the key
+            continue
+        over = next((layer for layer in in_file if key in layer.values), None)
+        if over and over.values[key] != getattr(profile, key):
+            yield f"{origin} of the environment is used for {key}, not {over.origins[key]}; unset it or set {SETTINGS[key].env}"
     version = env.get("OPENAI_API_VERSION")
     if version and not serves_responses(version):
         yield f"OPENAI_API_VERSION={version!r} is ignored: it does not know the Responses API"

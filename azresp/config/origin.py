@@ -62,9 +62,14 @@ def check(setting: Setting, value: object, place: str) -> object:
 
 def read_text(setting: Setting, text: str, place: str) -> object:
     """Check a value given as text. `default` (or nothing, where any word is a value) gives the default."""
-    if text == ("" if setting.rule.free else "default"):
+    if resets(setting, text):
         return setting.default
     return check(setting, setting.rule.parse(text), place)
+
+
+def resets(setting: Setting, text: str) -> bool:
+    """Say whether the text asks for the default."""
+    return text == ("" if setting.rule.free else "default")
 
 
 def find(key: str, place: str, known: list[str] | None = None) -> Setting:

@@ -35,6 +35,8 @@ class Rule(Generic[T]):
     """Any text is right, so no word of it can mean "back to the default"."""
     hidden: bool = False
     """What was given may be a secret: never show it in a message."""
+    repeats: bool = False
+    """A flag may be given many times, each with one `KEY=VALUE`."""
 
 
 def choice(*words: str) -> Rule[str]:
@@ -137,7 +139,7 @@ def pairs(most: int, key_length: int, value_length: int) -> Rule[Mapping[str, st
         f"a table of at most {most} pairs of text, keys of at most {key_length} "
         f"and values of at most {value_length} characters"
     )
-    return Rule(says, check, _parse_pairs, metavar="KEY=VALUE,…")
+    return Rule(says, check, _parse_pairs, metavar="KEY=VALUE", repeats=True)
 
 
 def _parse_pairs(text: str) -> object:

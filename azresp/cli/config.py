@@ -1,0 +1,182 @@
+"""`azresp config`: show what is in force and why, tell the file's path, edit it, set one value."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from azresp.cli.flags import setting_flags
+from azresp.config import file
+from azresp.config.edit import write_profile
+from azresp.config.endpoint import Endpoint
+from azresp.config.example import example, shown
+from azresp.config.load import Loaded, load, validate
+from azresp.config.origin import find, read_text, resets
+from azresp.config.profile import SETTINGS
+from azresp.errors import ConfigError, LocalError, UsageError
+from azresp.ui.sink import clean, clean_line
+
+config_app = typer.Typer(help="Show and edit the configuration.", no_args_is_help=True)
+
+_SECRET_NAMES = ("AZRESP_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "OPENAI_API_KEY")
+_EDITORS = ("sensible-editor", "nano", "vi", "notepad")
+
+ProfileOption = Annotated[str | None, typer.Option("--profile", help="Profile to change", metavar="NAME")]
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", help="Another configuration file", metavar="FILE")
+]
+
+
+@config_app.command("show")
+@setting_flags()
+def show(
+    *,
+    flags: Mapping[str, object],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Print each setting's value and where it came from; keys as references."""
+    loaded = load(flags)
+    if as_json:
+        typer.echo(json.dumps(_as_json(loaded), indent=2))
+        return
+    for warning in loaded.warnings:
+        typer.echo(f"warning: {clean_line(warning)}", err=True)
+    typer.echo(clean(_as_text(loaded)))
+
+
+@config_app.command("path")
+def path(config: ConfigOption = None) -> None:
+    """Print the path of the configuration file, whether it exists or not."""
+    typer.echo(clean_line(str(_path(config))))
+
+
+@config_app.command("edit")
+def edit(config: ConfigOption = None) -> None:
+    """Open the file in $VISUAL or $EDITOR; it is replaced only by one that is right."""
+    target = _path(config)
+    old = file.read_raw(target)
+    draft = target.with_name(f"{target.stem}.{os.getpid()}.draft.toml")
+    file.write(draft, old or example())
+    try:
+        while (text := _edited(draft)) != old and (wrong := _wrong(text, target)):
+            typer.echo(f"{clean_line(wrong.what)}\n{clean_line(wrong.hint)}", err=True)
+            if not _again():
+                raise ConfigError("the configuration was not changed", "The edited text was wrong.")
+        if text == (old or example()):
+            typer.echo("Nothing was changed.", err=True)
+        else:
+            file.write(target, text)
+            typer.echo(f"Saved {clean_line(str(target))}", err=True)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@config_app.command("set")
+def set_value(
+    key: Annotated[str, typer.Argument(help="Name of the setting")],
+    value: Annotated[str, typer.Argument(help="Its value; `default` removes it")],
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write one setting into the file, into the profile in force."""
+    setting = find(key, key)
+    checked = read_text(setting, value, key)
+    plain = None if resets(setting, value) else setting.rule.parse(value)
+    target = _path(config)
+    name = profile if profile is not None else load({"config": config}, _without_settings()).name
+    write_profile(target, name, {key: plain})
+    where = f"profiles.{name}.{key}" if name else key
+    typer.echo(f"{clean_line(str(target))}: {clean_line(where)} = {clean_line(shown(checked))}", err=True)
+
+
+def _as_json(loaded: Loaded) -> dict[str, Any]:
+    settings = {}
+    for key in SETTINGS:
+        value, origin = _value(loaded, key), loaded.origins[key]
+        plain = value if isinstance(value, str | int | float | dict | None) else str(value)
+        settings[key] = {"value": plain, "layer": origin.layer, "place": origin.place}
+    return {
+        "file": str(loaded.path) if loaded.path else None,
+        "found": loaded.found,
+        "profile": loaded.name,
+        "profiles": list(loaded.names),
+        "settings": settings,
+        "warnings": list(loaded.warnings),
+    }
+
+
+def _value(loaded: Loaded, key: str) -> object:
+    """Give a setting's value; the endpoint as the base URL that requests go to."""
+    value = getattr(loaded.profile, key)
+    return loaded.profile.base_url if isinstance(value, Endpoint) else value
+
+
+def _as_text(loaded: Loaded) -> str:
+    rows = [(key, shown(_value(loaded, key)), str(loaded.origins[key]) or "default") for key in SETTINGS]
+    key_width = max(len(key) for key, _, _ in rows)
+    width = min(48, max(len(value) for _, value, _ in rows))
+    state = "" if loaded.found else " (there is none)"
+    head = [f"file     {loaded.path or 'none: there is no home folder'}{state}"]
+    head.append(f"profile  {loaded.name or 'none: the top level'}")
+    return "\n".join(
+        [*head, "", *(f"{key:{key_width}}  {value:{width}}  {origin}" for key, value, origin in rows)]
+    )
+
+
+def _path(config: str | None) -> Path:
+    found, _ = file.locate(os.environ, config)
+    if found is None:
+        raise LocalError("there is no home folder for a configuration file", "Set AZRESP_CONFIG to name one.")
+    return found
+
+
+def _without_settings() -> dict[str, str]:
+    """Give the environment as far as it chooses file and profile, so that wrong values in it don't matter."""
+    chosen = ("HOME", "XDG_CONFIG_HOME", "AZRESP_CONFIG", "AZRESP_PROFILE")
+    return {name: os.environ[name] for name in chosen if name in os.environ}
+
+
+def _edited(draft: Path) -> str:
+    """Let the user's editor work on the draft and give its text."""
+    command = [*_editor(), str(draft)]
+    env = {name: value for name, value in os.environ.items() if name not in _SECRET_NAMES}
+    try:
+        status = subprocess.run(command, env=env, check=False).returncode
+    except OSError as bad:
+        raise LocalError(f"{command[0]} can't be run: {bad.strerror}", "Set VISUAL or EDITOR.") from None
+    if status:
+        raise LocalError(f"{command[0]} ended with status {status}; nothing was changed")
+    return file.read_raw(draft)
+
+
+def _editor() -> list[str]:
+    words = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if words:
+        return shlex.split(words, posix=os.name == "posix")
+    for name in _EDITORS:
+        if found := shutil.which(name):
+            return [found]
+    raise UsageError("there is no editor", "Set VISUAL or EDITOR to the one to use.")
+
+
+def _wrong(text: str, target: Path) -> ConfigError | None:
+    try:
+        validate(file.parse(text, target), target)
+    except ConfigError as wrong:
+        return wrong
+    return None
+
+
+def _again() -> bool:
+    try:
+        return typer.confirm("Edit again?", default=True, err=True)
+    except typer.Abort:
+        return False
