@@ -1,0 +1,254 @@
+"""The ASGI application: routes, and what every request goes through before its verb."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from . import refusals
+from .access import check_credentials, check_version
+from .builtin import BuiltIn
+from .create import read_create
+from .faults import Fault, Faults, fault_from, parse_fault
+from .journal import Journal, Seen, redacted
+from .mishap import refuse_or_mislead
+from .paging import page
+from .reply import Event
+from .service import Job, Service
+from .settings import Settings
+from .spoil import spoiled
+from .vault import Vault
+from .wire import Body, EventStream, gateway_headers, model_headers, service_headers, until_hangup
+
+Answer = Body | EventStream
+Verb = Callable[["Call"], Awaitable[Answer]]
+
+_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+_LOOPBACK = ("127.", "::1", "localhost", "testclient")
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way to a verb."""
+
+    request: Request
+    body: Any
+    fault: Fault | None
+
+    @property
+    def id(self) -> str:
+        return str(self.request.path_params["id"])
+
+
+class Site:
+    """An emulated resource: its service, its journal and its faults."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.journal = Journal()
+        self.faults = Faults()
+        self.service = Service(settings, settings.brain or BuiltIn(), Vault(settings.store_path))
+
+    def app(self) -> Starlette:
+        verbs: list[tuple[str, str, Verb]] = [
+            ("POST", "/responses", self._create),
+            ("GET", "/responses/{id}", self._retrieve),
+            ("DELETE", "/responses/{id}", self._delete),
+            ("POST", "/responses/{id}/cancel", self._cancel),
+            ("GET", "/responses/{id}/input_items", self._input_items),
+            ("GET", "/models", self._models),
+            ("GET", "/models/{id}", self._model),
+        ]
+        routes = [
+            Route(prefix + path, self._endpoint(verb, v1=v1), methods=[method])
+            for prefix, v1 in (("/openai/v1", True), ("/openai", False))
+            for method, path, verb in verbs
+        ]
+        if self.settings.control:
+            routes.append(Route("/_emulator/faults", self._control_faults, methods=["GET", "POST", "DELETE"]))
+            routes.append(Route("/_emulator/requests", self._control_requests, methods=["GET", "DELETE"]))
+        routes.append(Route("/{path:path}", self._endpoint(self._nothing, v1=None), methods=_METHODS))
+        return Starlette(routes=routes)
+
+    def _endpoint(self, verb: Verb, *, v1: bool | None) -> Callable[[Request], Awaitable[Any]]:
+        async def endpoint(request: Request) -> Answer:
+            seen = Seen(
+                request.method,
+                request.url.path,
+                dict(request.query_params),
+                redacted(request.headers.items()),
+                None,
+            )
+            self.journal.add(seen)
+            answer = await self._answer(verb, v1, request, seen)
+            seen.status = answer.status
+            seen.id = answer.headers.get("apim-request-id", "")
+            if self.settings.on_request is not None:
+                self.settings.on_request(seen)
+            return answer
+
+        return endpoint
+
+    async def _answer(self, verb: Verb, v1: bool | None, request: Request, seen: Seen) -> Answer:
+        fault: Fault | None = None
+        try:
+            raw = await self._read(request)
+            seen.body = _parsed(raw)
+            fault = self._fault(request)
+            if fault is not None:
+                await asyncio.sleep(fault.latency_s)
+                if (mishap := refuse_or_mislead(fault)) is not None:
+                    return mishap
+            if v1 is not None:
+                check_credentials(request.headers, self.settings)
+                check_version(request.query_params, v1=v1)
+            if raw and seen.body is None and raw.strip() != b"null":
+                raise refusals.invalid(
+                    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
+                    "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
+                    "not valid JSON.)"
+                )
+            return await verb(Call(request, seen.body, fault))
+        except refusals.Refused as refused:
+            at_gateway = "type" not in (refused.body.get("error") or {})
+            headers = gateway_headers() if at_gateway else service_headers()
+            return Body(
+                refused.status, refused.body, headers | refused.headers, fault.then if fault else None
+            )
+        except ClientDisconnect:
+            return Body(499, b"", {})
+
+    async def _read(self, request: Request) -> bytes:
+        limit = self.settings.max_body_bytes
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise refusals.gateway(413, "413", f"Request body too large: the limit is {limit} bytes.")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _fault(self, request: Request) -> Fault | None:
+        if not self.settings.control:
+            return None
+        if (asked := request.headers.get("x-emulator-fault")) is None:
+            return self.faults.take(request.method, request.url.path)
+        try:
+            return parse_fault(asked)
+        except ValueError as error:
+            raise refusals.gateway(400, "InvalidFault", f"x-emulator-fault: {error}") from None
+
+    async def _create(self, call: Call) -> Answer:
+        create = read_create(call.body, self.settings.deployments, call.request.headers)
+        job = self.service.prepare(create)
+        headers = model_headers(create.deployment, stream=create.stream)
+        events = self._events(job, call.fault)
+        if create.stream:
+            return EventStream(events, headers)
+        then = call.fault.then if call.fault else None
+        await until_hangup(_drain(events), call.request.receive)
+        if job.reply.response["status"] == "failed":
+            error = job.reply.response["error"] or {}
+            raise refusals.Refused(500, {"error": {**error, "type": "server_error", "param": None}})
+        return Body(200, job.reply.response, headers, then)
+
+    def _events(self, job: Job, fault: Fault | None) -> Any:
+        delay = fault.read_after_write_s if fault else None
+        events = self.service.run(job, delay)
+        if fault is None or not (job.create.stream or fault.then in ("fail", "fail-openai", "stall")):
+            return events
+        return spoiled(events, fault, job.reply, lambda: self.service.keep(job, delay))
+
+    async def _retrieve(self, call: Call) -> Answer:
+        record = self.service.get(call.id)
+        if call.request.query_params.get("stream", "").lower() == "true":
+            raise refusals.not_background()
+        return self._plain(call, record.body)
+
+    async def _delete(self, call: Call) -> Answer:
+        return self._plain(call, self.service.delete(call.id))
+
+    async def _cancel(self, call: Call) -> Answer:
+        return self._plain(call, self.service.cancel(call.id))
+
+    async def _input_items(self, call: Call) -> Answer:
+        return self._plain(call, page(self.service.input_items(call.id), call.request.query_params))
+
+    async def _models(self, call: Call) -> Answer:
+        models = [_model_object(name) for name in self.settings.deployments]
+        return self._plain(call, {"object": "list", "data": models})
+
+    async def _model(self, call: Call) -> Answer:
+        if call.id not in self.settings.deployments:
+            raise refusals.gateway(404, "404", "Resource not found")
+        return self._plain(call, _model_object(call.id))
+
+    async def _nothing(self, call: Call) -> Answer:
+        raise refusals.wrong_path()
+
+    def _plain(self, call: Call, content: Any) -> Body:
+        return Body(200, content, service_headers(), call.fault.then if call.fault else None)
+
+    async def _control_faults(self, request: Request) -> Any:
+        if not _from_here(request):
+            return Body(403, {}, {})
+        match request.method:
+            case "POST":
+                try:
+                    given = await request.body()
+                    many = json.loads(given) if given.lstrip()[:1] == b"[" else [given.decode()]
+                    for one in many:
+                        self.faults.add(parse_fault(one) if isinstance(one, str) else fault_from(one))
+                except ValueError as error:
+                    return Body(400, {"error": {"code": "InvalidFault", "message": str(error)}}, {})
+            case "DELETE":
+                self.faults.clear()
+        return Body(200, {"faults": self.faults.pending()}, {})
+
+    async def _control_requests(self, request: Request) -> Any:
+        if not _from_here(request):
+            return Body(403, {}, {})
+        if request.method == "DELETE":
+            self.journal.clear()
+        return Body(
+            200, {"counts": self.journal.counts, "requests": [asdict(r) for r in self.journal.requests]}, {}
+        )
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The emulator as an ASGI application; `app.state.site` is its journal, faults and service."""
+    site = Site(settings or Settings())
+    app = site.app()
+    app.state.site = site
+    return app
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
+async def _drain(events: Any) -> None:
+    async for _ in events:
+        pass
+
+
+def _model_object(name: str) -> Event:
+    return {"id": name, "object": "model", "created": 1_735_689_600, "owned_by": "azure-openai"}
+
+
+def _from_here(request: Request) -> bool:
+    """The control routes are for programs on this machine, not for web pages."""
+    host = request.client.host if request.client else ""
+    return host.startswith(_LOOPBACK) and "origin" not in request.headers

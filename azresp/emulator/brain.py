@@ -1,0 +1,66 @@
+"""The one interface between the service that is emulated and whoever thinks behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """Some text of a reasoning summary; `part` counts the summary's sections from 0."""
+
+    text: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Some text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Some text of a refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Token counts from a brain that knows better than our estimate."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+Piece = Thought | Say | Refuse | Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a brain is asked: the whole conversation, resolved."""
+
+    items: Sequence[Mapping[str, Any]]
+    """Input and output items, oldest first, the new ones last."""
+    deployment: str
+    instructions: str | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """The create request's other parameters (text, temperature, max_output_tokens, tools …)."""
+
+
+class Brain(Protocol):
+    """Answers a prompt piece by piece; the caller closes the iterator early when nobody listens any more."""
+
+    def answer(self, prompt: Prompt) -> AsyncIterator[Piece]: ...
+
+
+class BrainError(Exception):
+    """The brain could not answer: `code` and the message reach the client as the service's own failure."""
+
+    def __init__(self, message: str, code: str = "server_error") -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,54 @@
+"""Pages of a list as the service cuts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import refusals
+
+
+def page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """One page of `items` (newest first): limit 1–100 default 20, order desc|asc, after, before."""
+    limit = _limit(query.get("limit", "20"))
+    order = query.get("order", "desc")
+    if order not in ("asc", "desc"):
+        raise refusals.wrong_value("order", order, ("asc", "desc"))
+    ordered = items if order == "desc" else items[::-1]
+    ids = [item["id"] for item in ordered]
+    first, last = 0, len(ids)
+    if (after := query.get("after")) is not None:
+        first = _index(ids, after) + 1
+    if (before := query.get("before")) is not None:
+        last = _index(ids, before)
+        if after is None:
+            first = max(0, last - limit)
+    window = ordered[first:last]
+    data = window[:limit]
+    more = len(window) > limit if before is None or after is not None else first > 0
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"] if data else None,
+        "has_more": more,
+        "last_id": data[-1]["id"] if data else None,
+    }
+
+
+def _limit(text: str) -> int:
+    try:
+        limit = int(text)
+    except ValueError:
+        raise refusals.wrong_type("limit", "an integer", text) from None
+    if limit < 1:
+        raise refusals.out_of_range("limit", "integer", 1, limit, above=False)
+    if limit > 100:
+        raise refusals.out_of_range("limit", "integer", 100, limit, above=True)
+    return limit
+
+
+def _index(ids: list[str], id_: str) -> int:
+    try:
+        return ids.index(id_)
+    except ValueError:
+        raise refusals.invalid(f"Item with id '{id_}' not found.") from None

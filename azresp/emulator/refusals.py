@@ -1,0 +1,183 @@
+"""Every refusal of the service, in its own words (contract/facts.md 3.5 names the sources)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class Refused(Exception):
+    """The request is answered with `status` and the JSON `body`."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+def invalid(message: str, param: str | None = None, code: str | None = None, *, status: int = 400) -> Refused:
+    """The envelope of the model side: message, type, param, code."""
+    error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+    return Refused(status, {"error": error})
+
+
+def gateway(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Refused:
+    """The envelope of the gateway in front of the models: code and message only."""
+    return Refused(status, {"error": {"code": code, "message": message}}, headers)
+
+
+def wrong_path() -> Refused:
+    return gateway(404, "404", "Resource not found")
+
+
+def wrong_key() -> Refused:
+    return gateway(
+        401,
+        "401",
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key "
+        "for an active subscription and use a correct regional API endpoint for your resource.",
+    )
+
+
+def wrong_token(audience: str) -> Refused:
+    """Entra's refusal, which has no `error` key at all."""
+    message = f"Unauthorized. Access token is missing, invalid, audience is incorrect ({audience}), or have expired."
+    return Refused(401, {"statusCode": 401, "message": message})
+
+
+def unknown_version() -> Refused:
+    return gateway(400, "BadRequest", "API version not supported")
+
+
+def old_version() -> Refused:
+    return gateway(
+        400,
+        "BadRequest",
+        "Azure OpenAI Responses API is enabled only for api-version 2025-03-01-preview and later",
+    )
+
+
+def unknown_deployment() -> Refused:
+    return gateway(
+        404,
+        "DeploymentNotFound",
+        "The API deployment for this resource does not exist. If you created the deployment within the last 5 "
+        "minutes, please wait a moment and try again.",
+    )
+
+
+def missing_model() -> Refused:
+    """Only a message, and no content type (wire-facts, Azure/azure-sdk-assets)."""
+    return Refused(400, {"error": {"message": "Missed model deployment"}}, {"content-type": ""})
+
+
+def response_not_found(id_: str) -> Refused:
+    return invalid(f"Response with id '{id_}' not found.", status=404)
+
+
+def previous_not_found(id_: str) -> Refused:
+    return invalid(
+        f"Previous response with id '{id_}' not found.", "previous_response_id", "previous_response_not_found"
+    )
+
+
+def item_not_found(id_: str) -> Refused:
+    return invalid(
+        f"Item with id '{id_}' not found. Items are not persisted when `store` is set to false. Try again with "
+        "`store` set to true, or remove this item from your input.",
+        "input",
+    )
+
+
+def no_call_for_output(call_id: str, kind: str = "function call") -> Refused:
+    return invalid(f"No tool call found for {kind} output with call_id {call_id}.", "input")
+
+
+def no_output_for_call(call_id: str) -> Refused:
+    return invalid(f"No tool output found for function call {call_id}.", "input")
+
+
+def not_background() -> Refused:
+    return invalid("This response cannot be streamed because it was not created with background=true.")
+
+
+def cannot_cancel() -> Refused:
+    return invalid("Cannot cancel a synchronous response.", "response_id")
+
+
+def no_image_deployment() -> Refused:
+    error = {
+        "message": "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment",
+        "type": "image_generation_user_error",
+        "param": "tools",
+        "code": "invalid_request_error",
+    }
+    return Refused(400, {"error": error})
+
+
+def unsupported(name: str) -> Refused:
+    return invalid(f"Unsupported parameter: '{name}' is not supported with this model.", name)
+
+
+def unknown_parameter(name: str) -> Refused:
+    return invalid(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+
+
+def missing(name: str) -> Refused:
+    return invalid(f"Missing required parameter: '{name}'.", name, "missing_required_parameter")
+
+
+def wrong_type(name: str, expected: str, got: Any) -> Refused:
+    return invalid(
+        f"Invalid type for '{name}': expected {expected}, but got {article(got)} instead.",
+        name,
+        "invalid_type",
+    )
+
+
+def wrong_value(name: str, got: Any, allowed: Sequence[str]) -> Refused:
+    quoted = [f"'{value}'" for value in allowed]
+    listed = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
+    if len(quoted) == 2:
+        listed = " and ".join(quoted)
+    return invalid(f"Invalid value: '{got}'. Supported values are: {listed}.", name, "invalid_value")
+
+
+def out_of_range(name: str, kind: str, bound: float, got: float, *, above: bool) -> Refused:
+    """`kind` is integer or decimal; `bound` the least or greatest value allowed."""
+    edge, sign = ("above maximum", "<=") if above else ("below minimum", ">=")
+    code = f"{kind}_{'above_max' if above else 'below_min'}_value"
+    return invalid(
+        f"Invalid '{name}': {kind} {edge} value. Expected a value {sign} {bound}, but got {got} instead.",
+        name,
+        code,
+    )
+
+
+def too_long(name: str, limit: int, got: int) -> Refused:
+    return invalid(
+        f"Invalid '{name}': string too long. Expected a string with maximum length {limit}, but got a string with "
+        f"length {got} instead.",
+        name,
+        "string_above_max_length",
+    )
+
+
+def article(value: Any) -> str:
+    """A JSON value's type as the service says it: "an integer", "null"."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+        case _:
+            return "an object"

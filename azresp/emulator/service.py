@@ -1,0 +1,146 @@
+"""The emulated service without its wire: creates, keeps, finds, pages and forgets responses."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from . import refusals, tokens
+from .brain import Brain, BrainError, Prompt
+from .create import Create
+from .ids import new_id
+from .input_items import resolve
+from .pace import Pace
+from .reply import ENDS, Event, Reply
+from .response import as_created
+from .settings import Settings
+from .vault import Record, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One answer about to be made."""
+
+    create: Create
+    prompt: Prompt
+    reply: Reply
+    own_items: list[dict[str, Any]]
+
+
+class Service:
+    """One resource with its deployments and its stored responses; knows nothing of HTTP."""
+
+    def __init__(self, settings: Settings, brain: Brain, vault: Vault) -> None:
+        self._settings = settings
+        self._brain = brain
+        self._vault = vault
+
+    def prepare(self, create: Create) -> Job:
+        """Resolve the conversation and refuse what does not fit it; nothing is kept or answered yet."""
+        parent = self._parent(create.body.get("previous_response_id"))
+        before = self._vault.context(parent) if parent else []
+        own = resolve(create.items, before, self._vault.item)
+        instructions = create.body.get("instructions")
+        cached = parent.context_tokens if parent else 0
+        spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
+        if spent > self._settings.context_tokens and create.body.get("truncation") != "auto":
+            raise refusals.invalid(
+                "Your input exceeds the context window of this model. Please adjust your input and try again.",
+                "input",
+                "context_length_exceeded",
+            )
+        reply = Reply(
+            as_created(create, new_id("resp"), int(self._settings.clock())),
+            input_tokens=spent,
+            cached_tokens=cached,
+            reasoning=create.reasoning,
+            summary=create.summary is not None,
+            obfuscate=create.obfuscate,
+            clock=self._settings.clock,
+            encrypt=_ciphertext if create.encrypted else None,
+        )
+        prompt = Prompt([*before, *own], create.deployment, instructions, create.body)
+        return Job(create, prompt, reply, own)
+
+    async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
+        """The events of the answer at the settings' pace. Abandoned half-way, nothing is stored.
+
+        `delay_s`: how long a streamed answer stays unknown after its end (default: the settings').
+        """
+        reply = job.reply
+        for event in reply.begin():
+            yield event
+        pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
+        await pace.begin()
+        try:
+            async with aclosing(self._brain.answer(job.prompt)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    for event in reply.take(piece):
+                        if "delta" in event:
+                            await pace.token()
+                        yield event
+                    if reply.over:
+                        break
+        except BrainError as error:
+            for event in reply.fail(error.code, str(error)):
+                yield event
+            self.keep(job, delay_s)
+            return
+        for event in reply.finish():
+            if event["type"] in ENDS:
+                self.keep(job, delay_s)  # before anybody can have read the end and ask for it
+            yield event
+
+    def keep(self, job: Job, delay_s: float | None = None) -> None:
+        """Store the answer; streamed ones become visible after `delay_s` (default: the settings')."""
+        if not job.create.store:
+            return
+        delay = self._settings.read_after_write_s if delay_s is None else delay_s
+        visible_at = self._settings.clock() + delay if job.create.stream and delay else 0.0
+        body = job.reply.response
+        usage = body["usage"] or {"total_tokens": 0}
+        self._vault.put(
+            Record(body, job.own_items, body["previous_response_id"], usage["total_tokens"], visible_at)
+        )
+
+    def get(self, id_: str) -> Record:
+        record = self._vault.get(id_, self._settings.clock())
+        if record is None:
+            raise refusals.response_not_found(id_)
+        return record
+
+    def delete(self, id_: str) -> dict[str, Any]:
+        self.get(id_)
+        self._vault.delete(id_)
+        return {"id": id_, "object": "response.deleted", "deleted": True}
+
+    def cancel(self, id_: str) -> dict[str, Any]:
+        """Only background responses can be cancelled, and there are none yet."""
+        self.get(id_)
+        raise refusals.cannot_cancel()
+
+    def input_items(self, id_: str) -> list[dict[str, Any]]:
+        """What the answer was made from, newest first: its own input, then the conversation before it."""
+        record = self.get(id_)
+        whole = self._vault.context(record)
+        return whole[: len(whole) - len(record.body["output"])][::-1]
+
+    def close(self) -> None:
+        self._vault.close()
+
+    def _parent(self, id_: str | None) -> Record | None:
+        if not id_:
+            return None
+        record = self._vault.get(id_, self._settings.clock())
+        if record is None:
+            raise refusals.previous_not_found(id_)
+        return record
+
+
+def _ciphertext() -> str:
+    """Opaque text like the service's encrypted reasoning; holds nothing."""
+    return "gAAAAA" + base64.urlsafe_b64encode(secrets.token_bytes(240)).decode()
