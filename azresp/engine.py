@@ -1,0 +1,208 @@
+"""The one loop with effects: say, hear, show, keep. Its ports are the Protocols below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from azresp.core.compose import compose
+from azresp.core.events import read
+from azresp.core.retry import SETTLING_S, Wait, next_wait
+from azresp.core.session import Exchange, Session, settle
+from azresp.core.sse import Wire
+from azresp.core.turn import Turn, advance, interrupt
+from azresp.errors import AzrespError
+
+KEEP_EVERY_S = 0.5
+"""Heard text is on the disk after at most this long (promise: no shown word is lost for more than a second)."""
+
+LONGEST_ANSWER_S = 600.0
+"""Assumed length of an answer whose end the service did not date."""
+
+T = TypeVar("T")
+
+
+class Gateway(Protocol):
+    """Hears the service."""
+
+    @property
+    def origin(self) -> str: ...
+    def open(self, body: Wire, headers: Mapping[str, str] | None = None) -> AsyncIterator[list[Wire]]: ...
+
+
+class Screen(Protocol):
+    """Shows a turn; may be told late, twice or not at all."""
+
+    def show(self, turn: Turn) -> None: ...
+    def heard(self, wires: list[Wire]) -> None: ...
+    def waiting(self, wait: Wait, left_s: float) -> None: ...
+    def resumed(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """Keeps exchanges; `begin` before anything is sent."""
+
+    def begin(self, session: Session, exchange: Exchange) -> None: ...
+    def heard(self, exchange_id: str, wires: list[Wire]) -> None: ...
+    def keep(self) -> None: ...
+    def seal(self, session: Session, exchange: Exchange) -> Session: ...
+
+
+class Clock(Protocol):
+    """Time and chance, as parameters."""
+
+    def now(self) -> float: ...
+    def ident(self) -> str: ...
+    def spread(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the loop acts through."""
+
+    gateway: Gateway
+    screen: Screen
+    ledger: Ledger
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one exchange went."""
+
+    session: Session
+    exchange: Exchange
+    error: AzrespError | None = None
+    """why nothing (more) was heard"""
+    stopped: bool = False
+    """the user stopped it"""
+
+
+async def converse(
+    ports: Ports,
+    session: Session,
+    said: tuple[Wire, ...],
+    settings: Mapping[str, object],
+    *,
+    headers: Mapping[str, str] | None = None,
+    in_full: bool = False,
+) -> Outcome:
+    """Say something in a session and hear the answer to its end, an error, or a stop (cancellation).
+
+    The exchange is kept before the request goes out and sealed whatever happens.
+    """
+    body = compose(session, said, settings, origin=ports.gateway.origin, in_full=in_full)
+    exchange = Exchange(
+        id=ports.clock.ident(),
+        parent=session.head,
+        said=said,
+        turn=Turn(),
+        asked_at=ports.clock.now(),
+        deployment=str(settings["deployment"]),
+        origin=ports.gateway.origin,
+        stored=settings.get("store") is not False,
+    )
+    ports.ledger.begin(session, exchange)
+    hearing = _Hearing(ports, exchange, settling=_is_settling(session, body, ports.clock.now()))
+    error, stopped = None, False
+    try:
+        await hearing.run(body, headers)
+    except AzrespError as caught:
+        error = caught
+    except asyncio.CancelledError:
+        stopped = True
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
+    finally:
+        exchange = replace(exchange, turn=interrupt(hearing.turn))
+        session = ports.ledger.seal(settle(session, exchange), exchange)
+    ports.screen.show(exchange.turn)
+    return Outcome(session, exchange, error, stopped)
+
+
+class _Hearing:
+    """One answer being heard."""
+
+    def __init__(self, ports: Ports, exchange: Exchange, *, settling: bool) -> None:
+        self.turn = exchange.turn
+        self._ports = ports
+        self._exchange = exchange
+        self._settling = settling
+
+    async def run(self, body: Wire, headers: Mapping[str, str] | None) -> None:
+        keeper = asyncio.create_task(self._keep_regularly())
+        try:
+            await patiently(
+                lambda: self._hear(body, headers), self._ports, safe=False, settling=self._settling
+            )
+        finally:
+            keeper.cancel()
+
+    async def _hear(self, body: Wire, headers: Mapping[str, str] | None) -> None:
+        ports, key = self._ports, self._exchange.id
+        stream = ports.gateway.open(body, headers)
+        try:
+            async for wires in stream:
+                turn = self.turn
+                for wire in wires:
+                    turn = advance(turn, read(wire))
+                self.turn = turn
+                ports.ledger.heard(key, wires)
+                ports.screen.heard(wires)
+                ports.screen.show(turn)
+                if turn.over and (turn.status != "failed" or turn.fault is not None):
+                    # Nothing that follows counts; a failure may still bring its reason (Azure's order).
+                    return
+        finally:
+            await _close(stream)
+
+    async def _keep_regularly(self) -> None:
+        while True:
+            await self._ports.clock.sleep(KEEP_EVERY_S)
+            self._ports.ledger.keep()
+
+
+async def patiently(
+    ask: Callable[[], Awaitable[T]], ports: Ports, *, safe: bool, settling: bool = False
+) -> T:
+    """Ask, and ask again as the retry rules allow, with every wait shown and interruptible."""
+    tried = 0
+    while True:
+        try:
+            return await ask()
+        except AzrespError as error:
+            tried += 1
+            wait = next_wait(error, tried, safe=safe, settling=settling, spread=ports.clock.spread())
+            if wait is None:
+                raise
+        await _wait(ports, wait)
+
+
+async def _wait(ports: Ports, wait: Wait) -> None:
+    left = wait.seconds
+    while left > 0:
+        ports.screen.waiting(wait, left)
+        step = min(left, 1.0)
+        await ports.clock.sleep(step)
+        left -= step
+    ports.screen.resumed()
+
+
+def _is_settling(session: Session, body: Wire, now: float) -> bool:
+    last = session.last
+    if last is None or "previous_response_id" not in body:
+        return False
+    ended = last.turn.response.get("completed_at")
+    since = float(ended) if isinstance(ended, int | float) else last.asked_at + LONGEST_ANSWER_S
+    return now - since < SETTLING_S
+
+
+async def _close(stream: AsyncIterator[list[Wire]]) -> None:
+    closing = getattr(stream, "aclose", None)
+    if closing is not None:
+        with suppress(Exception):
+            await closing()

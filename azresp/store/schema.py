@@ -1,0 +1,123 @@
+"""The store's file: where it is, how it is opened, its tables and versions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from azresp.errors import LocalError
+
+VERSION = 1
+
+_TABLES = """
+create table if not exists sessions (
+    id text primary key,
+    name text not null unique,
+    head text,
+    settings text not null default '{}',
+    created real not null,
+    changed real not null
+) without rowid;
+create index if not exists sessions_by_change on sessions (changed desc);
+create table if not exists exchanges (
+    n integer primary key autoincrement,
+    id text not null unique,
+    parent text,
+    session text not null,
+    said text not null,
+    question text not null,
+    response_id text not null default '',
+    status text not null default '',
+    turn text not null default '{}',
+    asked_at real not null,
+    deployment text not null,
+    origin text not null,
+    stored integer not null,
+    deleted integer not null default 0,
+    sealed integer not null default 0,
+    owner text not null default ''
+);
+create index if not exists exchanges_by_response on exchanges (response_id) where response_id <> '';
+create index if not exists exchanges_by_parent on exchanges (parent);
+create index if not exists exchanges_by_session on exchanges (session);
+create index if not exists exchanges_unsealed on exchanges (sealed) where sealed = 0;
+create table if not exists heard (
+    exchange text not null,
+    n integer not null,
+    wires text not null,
+    primary key (exchange, n)
+) without rowid;
+"""
+
+
+def store_path(env: Mapping[str, str]) -> Path:
+    """`$AZRESP_STORE`, else `store.db` in the platform's data folder; XDG_DATA_HOME counts on every platform."""
+    if own := env.get("AZRESP_STORE"):
+        return Path(own).expanduser()
+    if xdg := env.get("XDG_DATA_HOME"):
+        return Path(xdg) / "azresp" / "store.db"
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("azresp", appauthor=False)) / "store.db"
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """Open the store at `path`, or one in memory; makes it, 0600, where it does not exist.
+
+    Raises LocalError if the file can't be used. A damaged file is set aside, never deleted.
+    """
+    if path is None:
+        return _prepared(sqlite3.connect(":memory:", isolation_level=None))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create_private(path)
+        return _opened(path)
+    except OSError as error:
+        raise LocalError(
+            f"the store {path}: {error.strerror or error}", "Set AZRESP_STORE to a file that can be written."
+        ) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _prepared(sqlite3.connect(path, isolation_level=None, timeout=10.0))
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise LocalError(f"the store {path}: {error}", "Is the disk full or the file locked?") from error
+        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        path.rename(aside)
+        raise LocalError(
+            f"the store {path} is damaged ({error}); it was set aside as {aside.name}",
+            "Start again: a new store is made. `sqlite3 FILE .recover` may get the old one's rows back.",
+        ) from error
+
+
+def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
+    (version,) = db.execute("pragma user_version").fetchone()
+    if version > VERSION:
+        raise LocalError(
+            f"the store was written by a newer azresp (version {version})",
+            "Update azresp, or set AZRESP_STORE to another file.",
+        )
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = normal")
+    if version < VERSION:
+        db.executescript(f"begin immediate; {_TABLES} pragma user_version = {VERSION}; commit;")
+    return db
+
+
+def _create_private(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        found = path.stat()
+        if hasattr(os, "getuid") and found.st_uid != os.getuid():
+            raise LocalError(
+                f"the store {path} belongs to another user", "Set AZRESP_STORE to a file of your own."
+            ) from None
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(0o600)
