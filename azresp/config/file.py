@@ -122,7 +122,7 @@ def _suspicions(path: Path, status: os.stat_result) -> tuple[str, ...]:
 def write(path: Path, text: str) -> None:
     """Replace the file in one step, 0600 by creation, its folder 0700. LocalError: it can't be written."""
     target = Path(os.path.realpath(path))  # a link to a dotfiles folder stays a link
-    rest = target.with_name(f".{target.name}.{os.getpid()}.new")
+    rest = target.with_name(f".{target.name}.{os.urandom(6).hex()}.new")
     try:
         _make_folder(target.parent)
         handle = os.open(rest, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -203,7 +203,8 @@ def _warnings(
             continue
         over = next((layer for layer in in_file if key in layer.values), None)
         if over and over.values[key] != getattr(profile, key):
-            yield f"{origin} of the environment is used for {key}, not {over.origins[key]}; unset it or set {SETTINGS[key].env}"
+            instead = f"{origin} of the environment is used for {key}, not {over.origins[key]}"
+            yield f"{instead}; unset it or set {SETTINGS[key].env}"
     version = env.get("OPENAI_API_VERSION")
     if version and not serves_responses(version):
         yield f"OPENAI_API_VERSION={version!r} is ignored: it does not know the Responses API"
