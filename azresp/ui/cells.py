@@ -1,0 +1,40 @@
+"""How many cells a clean text takes on a terminal, and where it may be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+TAB_STOP: Final = 4
+
+
+def width(text: str) -> int:
+    """Cells of a clean text without line feeds and tabs; ASCII needs no tables."""
+    if text.isascii():
+        return len(text)
+    import wcwidth
+
+    return wcwidth.width(text, control_codes="ignore")
+
+
+def graphemes(text: str) -> Iterator[str]:
+    """The user-perceived characters of a text: no row ends inside one."""
+    if text.isascii():
+        return iter(text)
+    import wcwidth
+
+    return wcwidth.iter_graphemes(text)
+
+
+def cut(text: str, room: int) -> tuple[str, str]:
+    """Split a text after at most `room` cells, but after one grapheme at least."""
+    if text.isascii():
+        room = max(room, 1)
+        return text[:room], text[room:]
+    used = taken = 0
+    for grapheme in graphemes(text):
+        used += width(grapheme)
+        if used > room and taken:
+            break
+        taken += len(grapheme)
+    return text[:taken], text[taken:]

@@ -1,0 +1,200 @@
+"""The terminal's painter: level-triggered text in, frames out.
+
+`show` may be called at any rate. The first text goes out at once; then frames come at most 30 times a second, and not
+sooner than twice the last one's cost. The caller asks `due` and calls `frame` then, so that a pause is painted too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from azresp.ui.caps import Caps
+from azresp.ui.cells import cut
+from azresp.ui.live import Live, Out
+from azresp.ui.markdown.flow import Flow, render
+from azresp.ui.markdown.inline import loaded
+from azresp.ui.markdown.rows import DIM, Look, Row, Span, row_of
+from azresp.ui.markdown.wrap import Margin, Wrap
+from azresp.ui.sink import clean, clean_line
+
+FRAME_S: Final = 1 / 30
+THOUGHT_ROWS: Final = 8
+"""Rows of a thought that are shown while it streams."""
+
+
+class Kind(Enum):
+    """What a section of streamed text is."""
+
+    ANSWER = "answer"
+    """Markdown; settles into the scrollback as it streams."""
+    THOUGHT = "thought"
+    """A reasoning summary: dimmed, its last rows only, usually replaced by one line in the end."""
+
+
+class Painter:
+    """Owns the live area of a terminal: sections of streamed text, one after the other, and one status row."""
+
+    def __init__(
+        self, out: Out, size: Callable[[], tuple[int, int]], clock: Callable[[], float], caps: Caps
+    ) -> None:
+        self._ask_size = size
+        self._clock = clock
+        self._look = Look(colour=caps.colour)
+        self._columns, self._lines = self._size()
+        self._live = Live(out, caps, (self._columns, self._lines))
+        self._flow: Flow | None = None
+        self._kind = Kind.ANSWER
+        self._text = ""  # what should be shown of the open section
+        self._fed = ""  # what its formatter has been fed
+        self._ready: list[Row] = []  # rows that are final but not printed
+        self._thought: list[Row] = []  # rows of a thought that would be final if it were an answer
+        self._printed = False  # whether the next section needs a blank row before it
+        self._status = ""
+        self._dirty = False
+        self._next = 0.0  # the earliest time of the next frame
+        self._frames = 0
+
+    def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
+        """The text of the section so far; another kind, or a text that doesn't continue, opens a new section."""
+        if self._flow is not None and kind is not self._kind:
+            self.close()
+        self._kind = kind
+        if text != self._text or (self._flow is None and text):
+            self._text = text
+            self._touch()
+
+    def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None:
+        """More text of the section; the same as `show` with all of it."""
+        self.show((self._text if kind is self._kind else "") + delta, kind)
+
+    def close(self, instead: str | None = None) -> None:
+        """End the open section: all of it settles, or one dim line `instead` of a thought."""
+        if self._text and (self._flow is None or self._text != self._fed):
+            self._feed()
+        if self._flow is None:
+            if instead:
+                self.note(instead)
+            return
+        if self._kind is Kind.ANSWER:
+            self._ready += self._flow.finish()
+        elif instead is None:
+            self._ready += render(self._text, self._columns, Look(self._look.colour, DIM))
+        else:
+            self._ready += self._dim(instead)
+        self._flow, self._text, self._fed, self._thought = None, "", "", []
+        self._printed = True
+        self._touch()
+
+    def note(self, line: str) -> None:
+        """One dim line of our own, settled at once below what is settled."""
+        if self._flow is not None:
+            self.close()
+        self._ready += self._dim(line)
+        self._printed = True
+        self._touch()
+
+    def status(self, line: str | None) -> None:
+        """The transient row at the bottom of the live area; None takes it away."""
+        line = clean_line(line or "")
+        if line != self._status:
+            self._status = line
+            self._touch()
+
+    def due(self) -> float | None:
+        """Seconds until `frame` should run; None if there is nothing to paint."""
+        return max(0.0, self._next - self._clock()) if self._dirty else None
+
+    def frame(self) -> None:
+        """Paint what has changed since the last frame: one write."""
+        start = self._clock()
+        size = self._size()
+        if size[0] != self._columns:
+            self._reflow(size[0])
+        self._columns, self._lines = size
+        rough = self._feed() if self._text != self._fed or self._flow is None else False
+        ready, self._ready = self._ready, []
+        self._live.draw(ready, self._tail(rough), size)
+        self._dirty = rough
+        self._frames += 1
+        now = self._clock()
+        self._next = now if rough else max(start + FRAME_S, start + 2 * (now - start))
+
+    def finish(self) -> None:
+        """Everything is printed; the cursor is on a fresh line, the style is the terminal's own."""
+        self.close()
+        self._status = ""
+        self.frame()
+
+    def abort(self) -> None:
+        """The turn was cut short: what was heard stays, as `finish` leaves it."""
+        self.finish()
+
+    def _size(self) -> tuple[int, int]:
+        columns, lines = self._ask_size()
+        return max(1, columns), max(1, lines)
+
+    def _touch(self) -> None:
+        self._dirty = True
+        if self.due() == 0:
+            self.frame()
+
+    def _feed(self) -> bool:
+        """Bring the formatter up to date; True if only a rough look is possible yet."""
+        if not self._text and self._flow is None:
+            return False
+        flow = self._flow
+        if flow is not None and not self._text.startswith(self._fed):
+            self._diverge(flow)
+            flow = None
+        if flow is None:
+            flow = self._open()
+        delta, self._fed = self._text[len(self._fed) :], self._text
+        rows = flow.feed(delta)
+        if not self._frames and not loaded() and "\n" not in delta and not rows:
+            return True
+        if self._kind is Kind.ANSWER:
+            self._ready += rows
+        else:
+            self._thought = [*self._thought, *rows][-THOUGHT_ROWS:]
+        return False
+
+    def _diverge(self, flow: Flow) -> None:
+        # the service's final text isn't what it streamed: keep what is on the screen, show the other below it
+        if self._kind is Kind.ANSWER:
+            self._ready += flow.finish()
+            self._printed = True
+        self._flow, self._fed, self._thought = None, "", []
+
+    def _open(self) -> Flow:
+        if self._printed:
+            self._ready.append(Row("", 0))
+            self._printed = False
+        base = "" if self._kind is Kind.ANSWER else DIM
+        self._flow = Flow(self._columns, Look(self._look.colour, base))
+        return self._flow
+
+    def _tail(self, rough: bool) -> list[Row]:
+        rows: list[Row] = []
+        if self._flow is not None:
+            rows = self._flow.rough() if rough else self._flow.live()
+        if self._kind is Kind.THOUGHT:
+            rows = [*self._thought, *rows][-THOUGHT_ROWS:]
+        if self._status:
+            status, _ = cut(self._status, self._columns)
+            rows = [*rows[-max(1, self._lines - 3) :], row_of([Span(status, DIM)])]
+        return rows
+
+    def _reflow(self, columns: int) -> None:
+        if self._flow is None:
+            return
+        if self._kind is Kind.ANSWER:
+            self._ready += self._flow.resize(columns)
+            return
+        self._flow = Flow(columns, Look(self._look.colour, DIM))
+        self._thought = self._flow.feed(self._fed)[-THOUGHT_ROWS:]
+
+    def _dim(self, line: str) -> list[Row]:
+        wrap = Wrap(Margin((), (), self._columns))
+        return wrap.add([Span(clean(line), DIM)]) + wrap.end()

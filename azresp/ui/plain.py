@@ -1,0 +1,70 @@
+"""The plain painter, for pipes, files and dumb terminals: no escape sequence at all."""
+
+from __future__ import annotations
+
+from azresp.ui.live import Out
+from azresp.ui.paint import Kind
+from azresp.ui.sink import Cleaner, clean
+
+
+class Plain:
+    """The painter for pipes, files and dumb terminals: cleaned deltas straight through, no escape sequence at all."""
+
+    def __init__(self, out: Out, aside: Out | None = None) -> None:
+        self._out = out
+        self._aside = aside
+        self._cleaner = Cleaner()
+        self._text = ""
+        self._last = "\n"
+
+    def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
+        """The answer's text so far; thoughts are not written, only what `close` puts in their place."""
+        if kind is Kind.THOUGHT:
+            return
+        if not text.startswith(self._text):
+            self.close()
+        delta, self._text = text[len(self._text) :], text
+        self._write(self._cleaner.feed(delta))
+
+    def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None:
+        """More of the answer."""
+        if kind is Kind.ANSWER:
+            self._text += delta
+            self._write(self._cleaner.feed(delta))
+
+    def close(self, instead: str | None = None) -> None:
+        """End the open section; `instead` goes to the side stream."""
+        self._write(self._cleaner.flush())
+        self._text = ""
+        if self._last != "\n":
+            self._write("\n")
+        if instead:
+            self.note(instead)
+
+    def note(self, line: str) -> None:
+        """One line of our own, on the side stream."""
+        if self._aside is not None:
+            self._aside.write(clean(line) + "\n")
+            self._aside.flush()
+
+    def status(self, line: str | None) -> None:
+        """Nothing transient is written."""
+
+    def due(self) -> float | None:
+        """Never: everything is written at once."""
+        return None
+
+    def frame(self) -> None:
+        """Nothing waits."""
+
+    def finish(self) -> None:
+        """The end: the last line is whole."""
+        self.close()
+
+    abort = finish
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+            self._out.write(text)
+            self._out.flush()
