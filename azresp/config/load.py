@@ -52,7 +52,8 @@ def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | Non
     source = file.read(path, must_exist=named) if path else file.Source({}, found=False)
     tables = _tables(source.table, path)
     name = _name(flags.pop("profile", None), env, source.table, tables, path)
-    flag_layer, own, usual = _flag_layer(flags), _own_layer(env), _usual_layer(env)
+    flag_layer, own = _flag_layer(flags), _own_layer(env)
+    usual = _usual_layer(env, {*flag_layer.values, *own.values})
     in_file = [_file_layer(*part) for part in _parts(source.table, tables, name, path)]
     profile, origins = _merge([flag_layer, own, usual, *in_file])
     warnings = (*source.warnings, *_warnings(env, path, profile, origins, in_file))
@@ -115,9 +116,10 @@ def _own_layer(env: Mapping[str, str]) -> Layer:
     return layer
 
 
-def _usual_layer(env: Mapping[str, str]) -> Layer:
+def _usual_layer(env: Mapping[str, str], taken: set[str]) -> Layer:
+    """Read the names that other programs use too: what they hold for those must not be an error where not used."""
     layer = Layer()
-    if text := env.get("AZURE_OPENAI_ENDPOINT"):
+    if (text := env.get("AZURE_OPENAI_ENDPOINT")) and "endpoint" not in taken:
         right = check(SETTINGS["endpoint"], text, "AZURE_OPENAI_ENDPOINT")
         layer.put("endpoint", right, Origin("usual", "AZURE_OPENAI_ENDPOINT"))
     # The SDK's order: a token counts before a key.

@@ -156,6 +156,8 @@ def endpoint() -> Rule[Endpoint]:
     """The service's address in any form that people paste; says itself what is wrong with it."""
 
     def check(value: object) -> Endpoint:
+        if isinstance(value, Endpoint):
+            return value
         if not isinstance(value, str):
             raise ValueError
         return read_endpoint(value)

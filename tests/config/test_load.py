@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azresp.config.endpoint import read_endpoint
 from azresp.config.load import Loaded, change, load
 from azresp.config.profile import SETTINGS, Profile
 from azresp.core.secrets import Secret, SecretRef
@@ -263,6 +264,10 @@ def test_wrong_flags_and_variables_are_told_by_their_names(loading: Load) -> Non
         loading("", {"AZRESP_STORE": "maybe"})
     with pytest.raises(ConfigError, match=r"^AZURE_OPENAI_ENDPOINT: must be on a host"):
         loading("", {"AZURE_OPENAI_ENDPOINT": "https://x.example"})
+    other = {"AZURE_OPENAI_ENDPOINT": "https://x.example"}  # another program's, and not used here
+    own = "https://own.openai.azure.com"
+    assert str(loading("", other, endpoint=read_endpoint(own)).origins["endpoint"]) == "--endpoint"
+    assert str(loading("", other | {"AZRESP_ENDPOINT": own}).origins["endpoint"]) == "AZRESP_ENDPOINT"
 
 
 @pytest.mark.parametrize("line", ["key = 'sk-hunter2'", "proxy = 'http://me:hunter2@proxy:80'"])
