@@ -120,7 +120,10 @@ async def converse(
     finally:
         exchange = replace(exchange, turn=interrupt(hearing.turn))
         session = ports.ledger.seal(settle(session, exchange), exchange)
-    ports.screen.show(exchange.turn)
+    try:
+        ports.screen.show(exchange.turn)
+    except AzrespError as caught:
+        error = error or caught
     return Outcome(session, exchange, error, stopped)
 
 

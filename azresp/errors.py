@@ -27,6 +27,8 @@ class Exit(IntEnum):
     """An approval was refused or could not be asked."""
     LOCAL = 7
     """A local file or the store could not be read or written."""
+    BUG = 70
+    """A fault in azresp itself; --debug prints the traceback."""
     HANGUP = 129
     """The terminal went away (SIGHUP)."""
     INTERRUPT = 130
@@ -68,6 +70,15 @@ class LocalError(AzrespError):
     """A local file or the store can't be read or written."""
 
     exit = Exit.LOCAL
+
+
+class PipeClosed(AzrespError):
+    """Whoever read our stdout went away; the program ends without a word."""
+
+    exit = Exit.PIPE
+
+    def __init__(self) -> None:
+        super().__init__("the reader of stdout went away")
 
 
 class ApprovalError(AzrespError):

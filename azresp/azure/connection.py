@@ -57,6 +57,8 @@ class Connection:
     """URL, `none`, or empty for the environment's"""
     ca_file: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    """what response ids belong to, where the base URL does not tell (an emulator on a random port)"""
 
     @property
     def host(self) -> str:

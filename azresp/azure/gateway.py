@@ -37,7 +37,7 @@ class Gateway:
     @property
     def origin(self) -> str:
         """What response ids of this gateway belong to."""
-        return self.connection.base_url
+        return self.connection.name or self.connection.base_url
 
     @property
     def credential(self) -> str:
@@ -211,8 +211,10 @@ class Gateway:
         except Exception as error:
             raise self._translated(error) from error
 
-    async def _signed(self) -> dict[str, str]:
-        """The header that signs one request; the token is fetched anew for each (and cached below)."""
+    async def _signed(self) -> dict[str, Any]:
+        """The headers that sign one request; the token is asked for at each (and cached by azure-identity)."""
+        from openai import omit
+
         match self.connection.sign_in:
             case KeySignIn(resolve):
                 secret, name, scheme = resolve(), "api-key", ""
@@ -221,7 +223,8 @@ class Gateway:
             case EntraSignIn():
                 secret, name, scheme = await self._entra.get(), "Authorization", "Bearer "
         self._redactor.add(secret)
-        return {name: scheme + secret.reveal()}
+        # The SDK insists on a bearer unless it is told, per request, that there is none.
+        return {"Authorization": omit, name: scheme + secret.reveal()}
 
     def _ready(self) -> AsyncOpenAI:
         if self._client is None:
@@ -239,7 +242,6 @@ class Gateway:
                     api_key="signed per request",
                     default_query=query,
                     default_headers={
-                        "Authorization": openai.omit,
                         "User-Agent": f"azresp/{__version__}",
                         **connection.headers,
                     },

@@ -1,0 +1,1 @@
+"""The command line: the composition root. Modules import what they need inside their functions."""

@@ -1,0 +1,54 @@
+"""The program's entry: run a command, tell errors in one sentence, leave with the right exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line and exit; nothing after it runs."""
+    status = _status()
+    # Tearing down the interpreter takes 100 ms and joins threads that may hang in DNS or `az`.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            status = _flush_failed(error, status)
+    os._exit(status)
+
+
+def _status() -> int:
+    from azresp.cli.report import Debug, report
+    from azresp.errors import AzrespError, Exit
+
+    debug = Debug.take(sys.argv)
+    try:
+        from azresp.cli.app import app
+
+        app(prog_name="azresp")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    except AzrespError as error:
+        return report(error, debug)
+    except BrokenPipeError:
+        return Exit.PIPE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPT
+    except Exception as error:
+        return report(error, debug)
+    return Exit.OK
+
+
+def _flush_failed(error: OSError, status: int) -> int:
+    from azresp.errors import Exit
+
+    if isinstance(error, BrokenPipeError):
+        return Exit.PIPE
+    os.write(2, f"azresp: stdout: {error.strerror}\n".encode())
+    return status or Exit.LOCAL
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The commands and their flags; what they do is imported when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from azresp import __version__
+from azresp.cli.config import config_app
+from azresp.cli.flags import setting_flags
+
+app = typer.Typer(
+    name="azresp",
+    help="The terminal client for the Azure OpenAI Responses API.",
+    epilog="Start with `azresp init`, or try it without an account: `azresp chat --emulator always`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(config_app, name="config")
+
+EmulatorOption = Annotated[
+    str,
+    typer.Option(
+        "--emulator",
+        help="Use the embedded emulator: never, auto (no endpoint configured) or always",
+        metavar="WHEN",
+        envvar="AZRESP_EMULATOR",
+    ),
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"azresp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The terminal client for the Azure OpenAI Responses API."""
+
+
+@app.command()
+@setting_flags()
+def run(
+    prompt: Annotated[
+        list[str] | None, typer.Argument(help="The prompt; @FILE reads it from a file.")
+    ] = None,
+    *,
+    flags: Mapping[str, object],
+    session: Annotated[
+        str, typer.Option("--session", help="Continue (or start) this session", metavar="NAME")
+    ] = "",
+    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Continue the last session")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the final response object")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print the raw events as JSON Lines")] = False,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", help="JSON schema that the answer must fit", metavar="FILE")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
+    emulator: EmulatorOption = "never",
+) -> None:
+    """Ask once and print the answer; piped text follows the prompt."""
+    from azresp.cli.connect import emulator_choice
+    from azresp.cli.run import RunOptions, run_once
+
+    options = RunOptions(
+        words=tuple(prompt or ()),
+        session=session,
+        go_on=go_on,
+        as_json=as_json,
+        events=events,
+        quiet=quiet,
+        yes=yes,
+        schema=schema,
+        emulator=emulator_choice(emulator),
+    )
+    raise typer.Exit(run_once(options, flags))

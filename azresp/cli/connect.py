@@ -1,0 +1,117 @@
+"""From settings to a gateway: the endpoint and its sign-in, or the embedded emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, SignIn, TokenSignIn
+from azresp.azure.gateway import Gateway
+from azresp.config.credential import resolve
+from azresp.config.endpoint import read_endpoint
+from azresp.config.profile import Profile
+from azresp.core.secrets import Secret
+from azresp.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.emulator import Emulator
+
+EMULATED_DEPLOYMENT = "gpt-5-mini"
+
+
+def sign_in_of(profile: Profile) -> SignIn:
+    """How the profile signs in; a key or token is looked up when the first request needs it."""
+    key = profile.key
+    match profile.auth:
+        case "key" if key is not None:
+            return KeySignIn(lambda: resolve(key), str(key))
+        case "token" if key is not None:
+            return TokenSignIn(lambda: resolve(key), str(key))
+        case _:
+            return EntraSignIn(profile.scope, profile.tenant or "", profile.client_id or "")
+
+
+def connection_of(profile: Profile) -> Connection:
+    """The connection that a complete profile describes. Raises ConfigError if something is missing."""
+    profile.require()
+    return Connection(
+        base_url=profile.base_url,
+        sign_in=sign_in_of(profile),
+        api_version=profile.query.get("api-version", ""),
+        connect_timeout_s=profile.connect_timeout_s,
+        idle_timeout_s=profile.idle_timeout_s,
+        proxy=profile.proxy or "",
+        ca_file=str(profile.ca_file or ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A gateway, the profile it belongs to, and what to stop at the end."""
+
+    gateway: Gateway
+    profile: Profile
+    emulated: bool
+    stop: Callable[[], None]
+
+
+def reach(profile: Profile, emulator: str) -> Reached:
+    """The gateway to the configured endpoint, or to the embedded emulator.
+
+    `emulator`: `never`, `auto` (only where no endpoint is configured) or `always`.
+    """
+    if emulator == "always" or (emulator == "auto" and profile.endpoint is None):
+        return _emulated(profile)
+    return Reached(Gateway(connection_of(profile)), profile, False, lambda: None)
+
+
+def _emulated(profile: Profile) -> Reached:
+    served = start_emulator(store=True)
+    profile = replace(
+        profile,
+        endpoint=read_endpoint(served.base_url),
+        deployment=profile.deployment or EMULATED_DEPLOYMENT,
+        auth="key",
+        key=Secret("emulator"),
+        api_version="v1",
+    )
+    connection = replace(connection_of(profile), name="emulator")
+    return Reached(Gateway(connection), profile, True, served.close)
+
+
+def start_emulator(*, store: bool = False, **settings: Any) -> Emulator:
+    """The embedded emulator, serving on a free loopback port. Raises UsageError if its extra is missing."""
+    try:
+        from azresp.emulator import Emulator, Settings
+    except ImportError as error:
+        raise UsageError(
+            f"the emulator needs {error.name or 'a package'}, which is not installed",
+            "Run `pip install 'azresp[emulator]'`.",
+        ) from error
+    if store:
+        settings["store_path"] = emulator_file("service.db")
+    emulator = Emulator(Settings(**settings))
+    emulator.start()
+    return emulator
+
+
+def emulator_file(name: str) -> Any:
+    """A file beside the store for the emulator's own data."""
+    import os
+
+    from azresp.store.schema import store_path
+
+    path = store_path(os.environ).parent / "emulator" / name
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path
+
+
+def emulator_choice(value: str) -> str:
+    """Check `--emulator`'s value."""
+    if value not in ("never", "auto", "always"):
+        raise ConfigError(f"--emulator: must be never, auto or always, got {value!r}")
+    return value

@@ -1,0 +1,75 @@
+"""Errors on stderr: one sentence, then the next step. A traceback only with --debug."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from azresp.errors import AzrespError, Exit, PipeClosed, ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Debug:
+    """Whether tracebacks are wanted: `--debug` anywhere before `--`, or AZRESP_DEBUG."""
+
+    on: bool
+
+    @classmethod
+    def take(cls, argv: list[str]) -> Debug:
+        """Take `--debug` out of `argv`; it belongs to no command in particular."""
+        end = argv.index("--") if "--" in argv else len(argv)
+        found = [at for at, word in enumerate(argv[:end]) if word == "--debug"]
+        for at in reversed(found):
+            del argv[at]
+        return cls(bool(found) or bool(os.environ.get("AZRESP_DEBUG")))
+
+
+def report(error: Exception, debug: Debug) -> int:
+    """Tell an error on stderr and give the exit status."""
+    if debug.on:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, AzrespError):
+        if not isinstance(error, PipeClosed):
+            tell(error)
+        return int(error.exit)
+    if isinstance(error, OSError):
+        note(f"azresp: {error.filename or 'a file'}: {error.strerror or error}")
+        return int(Exit.LOCAL)
+    if not debug.on:
+        note(f"azresp: a fault in azresp itself: {type(error).__name__}: {error}")
+        note("  Run it again with --debug for the traceback, and report it.")
+    return int(Exit.BUG)
+
+
+def tell(error: AzrespError) -> None:
+    """Write an error's sentence, its request ids and its next step to stderr."""
+    for line in error_lines(error):
+        note(line)
+
+
+def error_lines(error: AzrespError) -> list[str]:
+    """An error as lines: what happened (status, code, request ids), then what to do."""
+    facts = ""
+    if isinstance(error, ServiceError):
+        told = [f"HTTP {error.status}"] if error.status else []
+        told += [error.code] if error.code and error.code != str(error.status) else []
+        told += [f"{name} {value}" for name, value in error.request_ids]
+        facts = f" ({', '.join(told)})" if told else ""
+    lines = [f"azresp: {error.what}{facts}"]
+    return [*lines, f"  {error.hint}"] if error.hint else lines
+
+
+def note(text: str) -> None:
+    """Write one line to stderr, cleaned; silence if stderr is gone."""
+    from azresp.ui.sink import clean_line
+
+    line = clean_line(text)
+    encoding = sys.stderr.encoding or "utf-8"
+    try:
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,287 @@
+"""`azresp run`: one prompt, one answer, for shells and scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azresp.cli.clock import SystemClock
+from azresp.cli.connect import Reached, emulator_file, reach
+from azresp.cli.report import note, tell
+from azresp.cli.streams import LARGE_CHARS, Output, read_stdin
+from azresp.config.load import load
+from azresp.core.session import Session, message
+from azresp.core.text import mend
+from azresp.engine import Outcome, Ports, Screen, converse
+from azresp.errors import AzrespError, Exit, LocalError, PipeClosed, UsageError
+
+if TYPE_CHECKING:
+    from azresp.core.turn import Turn
+    from azresp.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `azresp run` was asked for, settings apart."""
+
+    words: tuple[str, ...]
+    session: str = ""
+    go_on: bool = False
+    as_json: bool = False
+    events: bool = False
+    quiet: bool = False
+    yes: bool = False
+    schema: Path | None = None
+    emulator: str = "never"
+
+
+def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
+    """Ask once; give the exit status. Raises AzrespError for what went wrong before the request."""
+    if options.as_json and options.events:
+        raise UsageError("--json and --events exclude each other", "Choose one.")
+    loaded = load(flags)
+    warn = _quiet if options.quiet else note
+    for warning in loaded.warnings:
+        warn(f"warning: {warning}")
+    schema = _Schema.read(options.schema) if options.schema else None
+    prompt = read_prompt(options, warn)
+    reached = reach(loaded.profile, options.emulator)
+    settings = {**reached.profile.request(), "deployment": reached.profile.deployment}
+    if schema is not None:
+        settings["schema"] = schema.format
+    store = open_store(emulated=reached.emulated, warn=warn)
+    try:
+        session = choose_session(store, options, prompt)
+        session = replace(session, settings={**session.settings})
+        outcome, differs = _ask(reached, store, session, prompt, settings, options)
+        return _conclude(outcome, options, schema, warn, differs=differs)
+    finally:
+        store.close()
+        if store.trouble:
+            warn(f"warning: not kept on this machine: {store.trouble}")
+        reached.stop()
+
+
+def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
+    """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty."""
+    said = mend(" ".join(options.words).strip())
+    if said.startswith("@") and len(options.words) == 1:
+        said = _read_file(Path(said[1:]).expanduser())
+    piped, invalid = read_stdin()
+    if invalid:
+        warn(f"warning: stdin: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
+    prompt = "\n\n".join(part for part in (said, piped.strip("\n")) if part.strip())
+    if not prompt:
+        raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")
+    if len(prompt) > LARGE_CHARS and not options.yes:
+        raise UsageError(
+            f"the prompt has {len(prompt):,} characters, some {len(prompt) // 4:,} tokens",
+            "Add --yes to send it all the same.",
+        )
+    return prompt
+
+
+def _read_file(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise UsageError(f"@{path}: no such file", "Name a text file after @.")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise LocalError(f"{path}: {error.strerror}") from error
+
+
+def open_store(*, emulated: bool, warn: Callable[[str], None]) -> Store:
+    """The store, or one in memory where the file can't be used, with a warning."""
+    from azresp.store.schema import store_path
+    from azresp.store.store import Store
+
+    try:
+        return Store(emulator_file("store.db") if emulated else store_path(os.environ))
+    except (LocalError, RuntimeError) as error:
+        what = error.what if isinstance(error, AzrespError) else str(error)
+        warn(f"warning: {what}; this session is not kept")
+        return Store(None)
+
+
+def choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
+    """The session to continue, or a new one."""
+    session = None
+    if options.go_on:
+        session = store.latest()
+        if session is None:
+            raise UsageError("there is no session to continue", "Leave --continue out to start one.")
+    elif options.session:
+        session = store.find(options.session)
+    from azresp.store.store import slug
+
+    name = store.free_name(options.session or slug(prompt))
+    return session or Session(SystemClock().ident(), name)
+
+
+def _ask(
+    reached: Reached,
+    store: Store,
+    session: Session,
+    prompt: str,
+    settings: Mapping[str, Any],
+    options: RunOptions,
+) -> tuple[Outcome, bool]:
+    output = Output()
+    screen = _screen(output, options)
+    ports = Ports(reached.gateway, screen, store, SystemClock())
+
+    async def ask() -> Outcome:
+        task = asyncio.ensure_future(converse(ports, session, (message(prompt),), settings))
+        with _stopping(task):
+            return await task
+
+    with asyncio.Runner() as runner:
+        outcome = runner.run(ask())
+        if options.as_json:
+            output.write(json.dumps(_final(outcome), indent=2 if output.tty else None) + "\n")
+    return outcome, bool(getattr(screen, "differs", False))
+
+
+def _screen(output: Output, options: RunOptions) -> Screen:
+    from azresp.ui.screens import EventScreen, PlainScreen, ResponseScreen
+
+    say = _quiet if options.quiet else note
+    if options.events:
+        return EventScreen(output.write, say)
+    if options.as_json:
+        return ResponseScreen(output.write, say)
+    return PlainScreen(output.write, say)
+
+
+class _stopping:
+    """While it lasts, SIGINT and SIGTERM cancel the task instead of the program."""
+
+    def __init__(self, task: asyncio.Future[Any]) -> None:
+        self._task = task
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _STOPS:
+            try:
+                loop.add_signal_handler(number, self._task.cancel)
+            except (NotImplementedError, RuntimeError):
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._task.cancel))
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in _STOPS:
+            try:
+                loop.remove_signal_handler(number)
+            except (NotImplementedError, RuntimeError):
+                signal.signal(number, signal.default_int_handler)
+
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _conclude(
+    outcome: Outcome,
+    options: RunOptions,
+    schema: _Schema | None,
+    warn: Callable[[str], None],
+    *,
+    differs: bool,
+) -> int:
+    turn = outcome.exchange.turn
+    if outcome.stopped:
+        warn("azresp: stopped; what was heard is kept")
+        return Exit.INTERRUPT
+    if outcome.error is not None:
+        local = isinstance(outcome.error, LocalError | PipeClosed)
+        if not isinstance(outcome.error, PipeClosed):
+            tell(outcome.error)
+        return Exit.UNFINISHED if turn.text and not local else outcome.error.exit
+    if differs:
+        warn(
+            "note: the final answer differs from what was streamed; `azresp run --json` and the session have it"
+        )
+    if schema is not None and turn.status == "completed" and (wrong := schema.wrong(turn.text)):
+        note(f"azresp: the answer does not fit the schema: {wrong}")
+        return Exit.API
+    return _ended(turn, warn)
+
+
+def _ended(turn: Turn, warn: Callable[[str], None]) -> int:
+    """The exit status for how a turn ended, with a line on stderr unless it is a plain success."""
+    from azresp.ui.endings import ending
+
+    line = ending(turn)
+    if line:
+        note(f"azresp: {line}")
+    if turn.status == "completed":
+        return Exit.API if turn.refusal and not turn.text else Exit.OK
+    return Exit.API if turn.status == "failed" else Exit.UNFINISHED
+
+
+def _final(outcome: Outcome) -> dict[str, Any]:
+    """The response object, or the documented failure form `{"error": …}` where there is none."""
+    turn = outcome.exchange.turn
+    if turn.id:
+        return {**turn.to_response(), "id": turn.id, "status": turn.status}
+    error = outcome.error
+    what = error.what if error is not None else "stopped" if outcome.stopped else "nothing was heard"
+    code = getattr(error, "code", "") or None
+    return {
+        "error": {"message": what, "code": code, "exit": int(error.exit) if error else int(Exit.UNFINISHED)}
+    }
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """Structured output: what is asked for, and whether it came."""
+
+    format: Mapping[str, Any]
+    schema: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> _Schema:
+        """A JSON schema, bare or wrapped as the API has it (`name`, `schema`, `strict`). Raises UsageError."""
+        try:
+            told = json.loads(_read_file(path))
+        except ValueError as error:
+            raise UsageError(f"{path}: not JSON: {error}", "Give a file with a JSON schema.") from error
+        if not isinstance(told, dict):
+            raise UsageError(f"{path}: a JSON schema is an object, got {type(told).__name__}")
+        schema = told["schema"] if isinstance(told.get("schema"), dict) else told
+        name = told.get("name") if schema is not told else told.get("title")
+        clean = "".join(
+            c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in str(name or path.stem)
+        )
+        strict = told.get("strict", True) if schema is not told else True
+        form = {"type": "json_schema", "name": clean[:64] or "answer", "schema": schema, "strict": strict}
+        return cls(form, schema)
+
+    def wrong(self, text: str) -> str:
+        """Why the answer does not fit; empty if it does."""
+        try:
+            import jsonschema
+        except ImportError:
+            raise UsageError(
+                "--schema needs the jsonschema package, which is not installed",
+                "Run `pip install 'azresp[schema]'`.",
+            ) from None
+        try:
+            jsonschema.validate(json.loads(text), self.schema)
+        except ValueError as error:
+            return f"not JSON: {error}"
+        except jsonschema.ValidationError as error:
+            where = "/".join(map(str, error.absolute_path))
+            return f"{where + ': ' if where else ''}{error.message}"[:500]
+        except jsonschema.SchemaError as error:
+            return f"the schema itself is wrong: {error.message}"[:500]
+        return ""

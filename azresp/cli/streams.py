@@ -1,0 +1,78 @@
+"""The process's own streams: writing that survives odd encodings, reading stdin with care."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from azresp.errors import LocalError, PipeClosed, UsageError
+
+MAX_MESSAGE_CHARS = 1_048_576
+"""The service takes no longer message (facts.md 5)."""
+LARGE_CHARS = 262_144
+"""Beyond this the cost is asked for: about 65,000 tokens."""
+
+
+class Output:
+    """stdout for answers: flushed as it goes, unencodable characters as backslash escapes."""
+
+    def __init__(self) -> None:
+        stream = sys.stdout
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        self._stream = stream
+
+    @property
+    def tty(self) -> bool:
+        """A person looks at it."""
+        return self._stream.isatty()
+
+    def write(self, text: str) -> None:
+        """Write and flush. Raises PipeClosed, or LocalError (a full disk)."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            # Not raised on as it is: Typer would turn it into exit status 1.
+            _forget_stdout()
+            raise PipeClosed from None
+        except OSError as error:
+            _forget_stdout()
+            raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+
+
+def _forget_stdout() -> None:
+    # What is still buffered would raise again at exit.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def read_stdin() -> tuple[str, int]:
+    """All of a piped stdin as text, and how many invalid bytes became U+FFFD; ("", 0) if it is a terminal.
+
+    Raises UsageError if it is longer than any message can be.
+    """
+    stream = sys.stdin
+    if stream is None or stream.closed or stream.isatty():
+        return "", 0
+    data = _read_capped(stream.fileno(), MAX_MESSAGE_CHARS * 4)
+    text = data.decode("utf-8-sig", "replace")
+    if len(text) > MAX_MESSAGE_CHARS:
+        raise UsageError(
+            f"stdin holds more than {MAX_MESSAGE_CHARS:,} characters, the most that one message can have",
+            "Send a part of it (`head -c 1000000`).",
+        )
+    invalid = text.count("\ufffd") - data.count("\ufffd".encode())
+    return text, max(invalid, 0)
+
+
+def _read_capped(handle: int, limit: int) -> bytes:
+    pieces, size = [], 0
+    while size <= limit:
+        piece = os.read(handle, 1 << 20)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)

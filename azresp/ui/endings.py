@@ -1,0 +1,31 @@
+"""How a turn ended, in one line, where it is not a plain success."""
+
+from __future__ import annotations
+
+from azresp.core.turn import INTERRUPTED, Turn
+
+_REASONS = {
+    "max_output_tokens": "cut off at max_output_tokens",
+    "content_filter": "cut off by the content filter",
+}
+
+
+def ending(turn: Turn) -> str:
+    """A line about an end that is not a plain success; empty for one. Holds foreign text."""
+    fault = turn.fault
+    match turn.status:
+        case "completed":
+            return "the model refused" if turn.refusal and not turn.text else ""
+        case "incomplete":
+            reason = turn.incomplete_reason
+            return f"not finished: {_REASONS.get(reason, reason or 'no reason given')}"
+        case "failed":
+            if fault is None or not (fault.message or fault.code):
+                return "failed, and the service gave no reason"
+            code = f" ({fault.code})" if fault.code else ""
+            return f"failed: {fault.message or fault.code}{code if fault.message else ''}"
+        case "cancelled":
+            return "cancelled at the service"
+        case s if s == INTERRUPTED:
+            return "the answer broke off before its end; what was heard is kept"
+    return ""
