@@ -1,7 +1,7 @@
 """A loopback emulator of the Azure OpenAI Responses API: a fake that refuses what the service refuses.
 
-An island: it imports nothing else of azresp and could be a package of its own. `Settings` shapes it, `Emulator` serves it
-in a thread, `serve` serves it until interrupted, `create_app` is the bare ASGI application.
+An island: it imports nothing else of azresp and could be a package of its own. `Settings` shapes it, `Emulator`
+serves it in a thread, `serve` serves it until interrupted, `create_app` is the bare ASGI application.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -161,7 +161,7 @@ class Site:
             raise refusals.Refused(500, {"error": {**error, "type": "server_error", "param": None}})
         return Body(200, job.reply.response, headers, then)
 
-    def _events(self, job: Job, fault: Fault | None) -> Any:
+    def _events(self, job: Job, fault: Fault | None) -> AsyncGenerator[Event]:
         delay = fault.read_after_write_s if fault else None
         events = self.service.run(job, delay)
         if fault is None or not (job.create.stream or fault.then in ("fail", "fail-openai", "stall")):
@@ -239,7 +239,7 @@ def _parsed(raw: bytes) -> Any:
         return None
 
 
-async def _drain(events: Any) -> None:
+async def _drain(events: AsyncGenerator[Event]) -> None:
     async for _ in events:
         pass
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -55,7 +55,7 @@ class Prompt:
 class Brain(Protocol):
     """Answers a prompt piece by piece; the caller closes the iterator early when nobody listens any more."""
 
-    def answer(self, prompt: Prompt) -> AsyncIterator[Piece]: ...
+    def answer(self, prompt: Prompt) -> AsyncGenerator[Piece]: ...
 
 
 class BrainError(Exception):

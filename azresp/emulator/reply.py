@@ -6,6 +6,7 @@ No I/O and no clock but the one handed in. Event orders: contract/facts.md 4.2, 
 from __future__ import annotations
 
 import random
+import string
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,9 +20,7 @@ Event = dict[str, Any]
 ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 """Event types after which a response changes no more."""
 
-_PADDING = "".join(
-    random.Random(0).choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", k=4096)
-)  # noqa: S311
+_PADDING = "".join(random.Random(0).choices(string.ascii_letters + string.digits, k=4096))  # noqa: S311 - filler
 
 
 class Reply:

@@ -77,7 +77,7 @@ class Service:
         pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
         await pace.begin()
         try:
-            async with aclosing(self._brain.answer(job.prompt)) as pieces:  # type: ignore[type-var]
+            async with aclosing(self._brain.answer(job.prompt)) as pieces:
                 async for piece in pieces:
                     for event in reply.take(piece):
                         if "delta" in event:

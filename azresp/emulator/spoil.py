@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from .faults import Fault
 from .reply import Event, Reply
@@ -20,7 +20,7 @@ class Dropped(Exception):
 
 async def spoiled(
     events: AsyncGenerator[Event], fault: Fault, reply: Reply, keep: Callable[[], None]
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """`events` until the fault strikes. Nobody may have pulled from `events` ahead: numbers are given as they pass."""
     sent = 0
     try:
@@ -41,7 +41,7 @@ async def spoiled(
 
 async def _strike(
     event: Event, events: AsyncGenerator[Event], fault: Fault, reply: Reply, keep: Callable[[], None]
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     if fault.then in ("fail", "fail-openai"):
         await events.aclose()
         reply.rewind(event)

@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -102,7 +102,7 @@ class EventStream:
 
     status = 200
 
-    def __init__(self, events: AsyncIterator[Event], headers: Mapping[str, str]) -> None:
+    def __init__(self, events: AsyncGenerator[Event], headers: Mapping[str, str]) -> None:
         self._events = events
         self.headers = {"content-type": "text/event-stream; charset=utf-8", **headers}
 
@@ -112,7 +112,7 @@ class EventStream:
     async def _stream(self, scope: Scope, send: Send) -> None:
         started = False
         try:
-            async with contextlib.aclosing(self._events) as events:  # type: ignore[type-var]
+            async with contextlib.aclosing(self._events) as events:
                 async for event in events:
                     if not started:
                         await send(
