@@ -40,9 +40,8 @@ _COLOURS: Final = {
 
 _OPENS_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|//.*|/\*.*?\*/|(/\*)')
 _SLASH_STAR: Final = frozenset(
-    ["c", "c++", "c#", "css", "dart", "go", "groovy", "java", "javascript", "kotlin", "objective-c", "php"]
-    + ["rust", "scala", "scss", "swift", "typescript"]
-)
+    ("c", "c++", "c#", "css", "dart", "go", "groovy", "java", "javascript", "kotlin", "objective-c")
+).union(("php", "rust", "scala", "scss", "swift", "typescript"))
 LONG_LINE: Final = 2000
 """Characters of a line beyond which it is not lexed: some lexers need quadratic time."""
 
@@ -80,7 +79,7 @@ class Highlighter:
                     text, tail, self._comment = text[: match.start()], text[match.start() :], True
                     break
         spans = [Span(clean(head), DIM)] if head else []
-        if text:
+        if text or not (head or tail):
             spans += self._lex(text)
         return [*spans, Span(clean(tail), DIM)] if tail else spans
 
@@ -88,10 +87,8 @@ class Highlighter:
         if self._lexer is None:
             return [Span(clean(text), "")]
         try:
-            return [
-                Span(clean(value.rstrip("\n")), _style(str(kind)))
-                for kind, value in self._tokens(text + "\n")
-            ]
+            tokens = self._tokens(self._lexer, text + "\n")
+            return [Span(clean(value.rstrip("\n")), _style(str(kind))) for kind, value in tokens]
         except Exception:  # a lexer that cannot be resumed in mid-text: the rest of the block stays plain
             self._lexer = None
             return [Span(clean(text), "")]
