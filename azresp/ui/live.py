@@ -9,6 +9,7 @@ from azresp.ui.caps import Caps
 from azresp.ui.markdown.rows import RESET, Row
 
 _SYNC: Final = ("\x1b[?2026h", "\x1b[?2026l")
+_ERASE: Final = "\x1b[K"
 _NO_WRAP: Final = ("\x1b[?7l", "\x1b[?7h")
 
 
@@ -46,7 +47,7 @@ class Live:
         self._shown = list(tail)
         if not text:
             return
-        if self._caps.sync and "\x1b[J" in text:
+        if self._caps.sync and _ERASE in text:
             text = _SYNC[0] + text + _SYNC[1]
         self._out.write(text)
         self._out.flush()
@@ -61,7 +62,7 @@ class Live:
         if self._caps.reflow:
             height = sum(max(1, -(-row.cells // self._columns)) for row in self._shown)
         self._shown = []
-        return _up(min(height, self._lines) - 1) + "\r\x1b[J"
+        return _erase(min(height, self._lines))
 
     def _change(self, rows: list[Row], settled: int) -> str:
         old = self._shown
@@ -80,7 +81,7 @@ class Live:
                 return _guarded(suffix) + ("\r\n" + more if more else "")
         if same and same == len(rows):
             same -= 1  # the cursor has to rest at the end of a row
-        return _up(len(old) - 1 - same) + "\r\x1b[J" + _lines(rows, same, settled)
+        return _erase(len(old) - same) + _lines(rows, same, settled)
 
 
 def _lines(rows: list[Row], start: int, settled: int) -> str:
@@ -109,5 +110,9 @@ def _suffix(before: str, after: str) -> str | None:
     return rest.removeprefix(RESET) if rest.startswith(RESET) else style + rest
 
 
-def _up(rows: int) -> str:
-    return f"\x1b[{rows}A" if rows > 0 else ""
+def _erase(rows: int) -> str:
+    """Up to the first of the last `rows` rows, and nothing left from there on."""
+    # never `CSI J` in the top left corner: tmux would scroll what it erases into the scrollback
+    if rows <= 1:
+        return "\r" + _ERASE
+    return f"\x1b[{rows - 1}A\r{_ERASE}\n\x1b[J\x1b[A"

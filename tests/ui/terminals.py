@@ -10,7 +10,7 @@ import pyte
 import wcwidth
 from pyte.screens import Char
 
-_ALLOWED = re.compile(r"\x1b\[(?:[0-9;]*m|[0-9]+A|J|\?2026[hl]|\?7[hl])|\r\n|\r(?=\x1b\[J)|\n")
+_ALLOWED = re.compile(r"\x1b\[(?:[0-9;]*m|[0-9]*A|J|K|\?2026[hl]|\?7[hl])|\r\n|\r(?=\x1b\[K)|\n")
 _SGR = re.compile(r"(?:0|1|2|3|4|9|3[1-6])(?:;(?:1|2|3|4|9|3[1-6]))*")
 
 
@@ -122,8 +122,10 @@ class Reflowing:
             elif part == "\x1b[J":
                 self.text[self.line] = self.text[self.line][: self.x]
                 del self.text[self.line + 1 :]
+            elif part == "\x1b[K":
+                self.text[self.line] = self.text[self.line][: self.x]
             elif part.endswith("A"):
-                self._up(int(part[2:-1]))
+                self._up(int(part[2:-1] or 1))
             elif not part.startswith("\x1b"):
                 self.text[self.line] = self.text[self.line][: self.x] + part
                 self.x += len(part)

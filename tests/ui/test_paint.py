@@ -87,7 +87,7 @@ def test_growing_text_is_written_as_a_suffix() -> None:
         painter.add(word)
         clock.now += 1
         painter.frame()
-    assert "\x1b[J" not in tty.written[1]
+    assert "\x1b[K" not in tty.written[1]
     assert tty.rows() == ["one two three four five"]
 
 
