@@ -116,7 +116,10 @@ class Site:
                     "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
                     "not valid JSON.)"
                 )
-            return await verb(Call(request, seen.body, fault))
+            answer = await verb(Call(request, seen.body, fault))
+            if fault is not None and fault.then == "stall" and isinstance(answer, Body):
+                await until_hangup(asyncio.sleep(fault.silence_s), request.receive)
+            return answer
         except refusals.Refused as refused:
             at_gateway = "type" not in (refused.body.get("error") or {})
             headers = gateway_headers() if at_gateway else service_headers()
@@ -164,7 +167,7 @@ class Site:
     def _events(self, job: Job, fault: Fault | None) -> AsyncGenerator[Event]:
         delay = fault.read_after_write_s if fault else None
         events = self.service.run(job, delay)
-        if fault is None or not (job.create.stream or fault.then in ("fail", "fail-openai", "stall")):
+        if fault is None or not (job.create.stream or fault.then in ("fail", "fail-openai")):
             return events
         return spoiled(events, fault, job.reply, lambda: self.service.keep(job, delay))
 

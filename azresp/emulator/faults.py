@@ -42,7 +42,7 @@ class Fault:
     redirect: str | None = None
     """Answer 307 (or `status`) to this location."""
     after: int = 0
-    """Events (or, not streamed, nothing) that still arrive before `then`."""
+    """Events that still arrive before `then`. An answer that is no stream breaks whole, or in its middle for cut and end."""
     then: str | None = None
     """close: connection ends in mid-body; end: the body ends well but early; cut: in the middle of an event, then
     close; reset: TCP reset; hangup: closed before any answer; stall: silence for `stall_s`; fail: response.failed,
@@ -55,6 +55,11 @@ class Fault:
     """keepalive events sent after response.in_progress."""
     read_after_write_s: float | None = None
     """This streamed response stays unknown for so long after its end."""
+
+    @property
+    def silence_s(self) -> float:
+        """How long a stall lasts; for ever is a year."""
+        return 3.2e7 if self.stall_s is None else self.stall_s
 
 
 class Faults:

@@ -81,7 +81,7 @@ def _reasoning(create: Create) -> dict[str, Any]:
     asked = create.body.get("reasoning") or {}
     default = "none" if create.deployment.startswith("gpt-5.1") else "medium"
     if not create.reasoning:
-        return {"context": None, "effort": None, "mode": None, "summary": None}
+        return {"effort": None, "summary": None}
     return {
         "context": "current_turn",
         "effort": asked.get("effort") or default,

@@ -105,9 +105,9 @@ def serve(
     app = create_app(settings)
     listener = _listen(host, port)
     try:
-        if on_ready is not None:
-            on_ready(f"{_root_url(listener)}/openai/v1/")
         with contextlib.suppress(KeyboardInterrupt):
+            if on_ready is not None:
+                on_ready(f"{_root_url(listener)}/openai/v1/")
             asyncio.run(_serve(app, listener, asyncio.Event()))
     finally:
         app.state.site.service.close()  # type: ignore[attr-defined]
@@ -126,13 +126,21 @@ async def _serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> 
         await stop.wait()
     finally:
         server.close()
+        await _hang_up(state)
+
+
+async def _hang_up(state: ServerState) -> None:
+    """Break every connection, also one that is only just being accepted, and end every task."""
+    while True:
         for protocol in list(state.connections):
             if protocol.transport is not None:
                 protocol.transport.abort()
-        for task in list(state.tasks):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if not others and not state.connections:
+            break
+        for task in others:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # lets connection_lost run
+        await asyncio.sleep(0)
 
 
 class _Protocol(H11Protocol):

@@ -57,7 +57,7 @@ async def _strike(
             yield failure
         return
     if fault.then == "stall":
-        await asyncio.sleep(fault.stall_s if fault.stall_s is not None else 1e9)
+        await asyncio.sleep(fault.silence_s)
         yield event
         async for rest in events:
             yield rest

@@ -1,0 +1,127 @@
+"""The forwarding brain against a tiny chat-completions server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from azresp.emulator import Emulator, Forwarding, Settings
+from tests.emulator.wire import create
+
+
+class Upstream(ThreadingHTTPServer):
+    """Answers every request with `chunks`; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.status = 200
+        self.chunks: list[Any] = []
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Upstream
+
+    def do_POST(self) -> None:
+        assert self.path == "/v1/chat/completions"
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked.append(json.loads(body))
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        self.send_response(self.server.status)
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        frames = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in self.server.chunks]
+        data = "".join([": a comment\n\n", *frames, "data: [DONE]\n\n"]).encode()
+        for start in range(0, len(data), 7):  # pieces that cut events and characters in two
+            piece = data[start : start + 7]
+            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+
+def delta(**fields: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": fields}]}
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def emulator(upstream: Upstream) -> Iterator[Emulator]:
+    brain = Forwarding(upstream.base_url, model="local", key="sesame")
+    with Emulator(Settings(tokens_per_s=0, first_token_s=0, brain=brain)) as running:
+        yield running
+
+
+def test_the_conversation_goes_up_and_the_words_come_down(upstream: Upstream, emulator: Emulator) -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}}
+    upstream.chunks = [
+        delta(role="assistant", content=""),
+        delta(content="Grüße, "),
+        delta(content="世界"),
+        usage,
+    ]
+    first = create(emulator, "hello", instructions="be brief", temperature=0.5, max_output_tokens=99)
+    assert first.json["output"][0]["content"][0]["text"] == "Grüße, 世界"
+    assert first.json["usage"]["input_tokens"] == 11
+    assert first.json["usage"]["total_tokens"] == 14
+    second = create(emulator, "again", stream=True, previous_response_id=first.json["id"])
+    assert second.text == "Grüße, 世界"
+    assert upstream.asked[0]["messages"] == [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "hello"},
+    ]
+    assert (upstream.asked[0]["temperature"], upstream.asked[0]["max_tokens"]) == (0.5, 99)
+    assert upstream.asked[1]["messages"] == [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": "Grüße, 世界"},
+        {"role": "user", "content": "again"},
+    ]
+    assert upstream.asked[1]["model"] == "local"
+    assert upstream.headers[1]["authorization"] == "Bearer sesame"
+
+
+def test_reasoning_becomes_a_summary_and_a_refusal_a_refusal(upstream: Upstream, emulator: Emulator) -> None:
+    upstream.chunks = [
+        delta(reasoning_content="Hm. "),
+        delta(reasoning_content="Well."),
+        delta(refusal="No."),
+    ]
+    answer = create(emulator, "hello", model="o4-mini", reasoning={"summary": "auto"}).json
+    assert answer["output"][0]["summary"] == [{"type": "summary_text", "text": "Hm. Well."}]
+    assert answer["output"][1]["content"] == [{"type": "refusal", "refusal": "No."}]
+
+
+def test_an_error_from_above_fails_the_response(upstream: Upstream, emulator: Emulator) -> None:
+    upstream.status = 503
+    upstream.chunks = [{"error": {"message": "overloaded"}}]
+    answer = create(emulator, stream=True)
+    assert answer.types[-2:] == ["response.failed", "error"]
+    assert "HTTP 503" in answer.events[-1]["error"]["message"]
+    upstream.status = 200
+    assert "overloaded" in create(emulator).json["error"]["message"]
+
+
+def test_nobody_above_fails_the_response(upstream: Upstream) -> None:
+    with Emulator(Settings(first_token_s=0, brain=Forwarding("http://127.0.0.1:1/v1"))) as lonely:
+        assert "did not answer" in create(lonely).json["error"]["message"]
