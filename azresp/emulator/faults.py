@@ -42,7 +42,7 @@ class Fault:
     redirect: str | None = None
     """Answer 307 (or `status`) to this location."""
     after: int = 0
-    """Events that still arrive before `then`. An answer that is no stream breaks whole, or in its middle for cut and end."""
+    """Events that still arrive before `then`. An answer that is no stream breaks whole, or half-way for cut and end."""
     then: str | None = None
     """close: connection ends in mid-body; end: the body ends well but early; cut: in the middle of an event, then
     close; reset: TCP reset; hangup: closed before any answer; stall: silence for `stall_s`; fail: response.failed,

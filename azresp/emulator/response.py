@@ -36,6 +36,10 @@ def served_model(deployment: str) -> str:
 
 def as_created(create: Create, id_: str, now: int) -> dict[str, Any]:
     """The object of response.created: in progress, nothing said, nothing counted."""
+    return {**_opening(create, id_, now), **_settings(create)}
+
+
+def _opening(create: Create, id_: str, now: int) -> dict[str, Any]:
     body = create.body
     return {
         "id": id_,
@@ -54,6 +58,12 @@ def as_created(create: Create, id_: str, now: int) -> dict[str, Any]:
         "model": body["model"],
         "moderation": None,
         "output": [],
+    }
+
+
+def _settings(create: Create) -> dict[str, Any]:
+    body = create.body
+    return {
         "parallel_tool_calls": _given(body.get("parallel_tool_calls"), True),
         "presence_penalty": 0.0,
         "previous_response_id": body.get("previous_response_id"),

@@ -20,6 +20,9 @@ from .spoil import Dropped
 TRANSPORT = "emulator.transport"
 """Scope key of the asyncio transport, where the server lends it (see server.py)."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: json.dumps with options makes a new one each time, and there is one call a token."""
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -64,8 +67,7 @@ def model_headers(deployment: str, *, stream: bool) -> dict[str, str]:
 
 def encode(event: Event) -> bytes:
     """One event as the service frames it."""
-    data = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event['type']}\ndata: {data}\n\n".encode()
+    return f"event: {event['type']}\ndata: {_JSON.encode(event)}\n\n".encode()
 
 
 class Body:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 
@@ -51,7 +51,7 @@ class Contract:
         return self._event_schemas[type_]
 
     def _make_validator(self, document: str, schema: str) -> Draft202012Validator:
-        resource = Resource(contents=self._document(document), specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(self._document(document))
         registry: Registry[Any] = Registry().with_resource("urn:doc", resource)
         return Draft202012Validator({"$ref": f"urn:doc#/components/schemas/{schema}"}, registry=registry)
 
