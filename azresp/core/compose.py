@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from azresp.core.events import dicts
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.text import mend_json
@@ -51,7 +52,7 @@ def compose(
         body["previous_response_id"] = anchor
         body["input"] = list(said)
     else:
-        body["input"] = [*items_of(session.path()), *said]
+        body["input"] = [*items_of(session.path(), origin), *said]
     body["stream"] = True
     return cast("Wire", mend_json(body))
 
@@ -64,12 +65,19 @@ def chain_anchor(session: Session, origin: str) -> str | None:
     return last.turn.id if not last.origin or not origin or last.origin == origin else None
 
 
-def items_of(path: Iterable[Exchange]) -> list[Wire]:
-    """The conversation of a path as input items, for a service that does not know it."""
+def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:
+    """The conversation of a path as input items, for a service that does not know it.
+
+    Ciphertext of reasoning goes back only to the `origin` that made it: nobody else can read it.
+    """
     items: list[Wire] = []
     for exchange in path:
         items.extend(exchange.said)
-        items.extend(replayed for item in exchange.turn.items if (replayed := replay(item.wire)) is not None)
+        foreign = bool(origin and exchange.origin and exchange.origin != origin)
+        for item in exchange.turn.items:
+            replayed = replay(item.to_wire())
+            if replayed is not None and not (foreign and item.kind == "reasoning"):
+                items.append(replayed)
     return items
 
 
@@ -89,7 +97,7 @@ def replay(wire: Wire) -> Wire | None:
 
 def _replay_message(wire: Wire) -> Wire | None:
     content: list[Any] = []
-    for part in wire.get("content") or ():
+    for part in dicts(wire.get("content")):
         match part:
             case {"type": "output_text", "text": str(text)}:
                 content.append({"type": "output_text", "text": text, "annotations": []})

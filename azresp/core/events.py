@@ -158,7 +158,7 @@ def read(wire: Wire) -> Event:
     """The event that a JSON object of the stream stands for. Total: fields missing or mistyped never raise."""
     kind = wire.get("type")
     seq = wire.get("sequence_number")
-    if type(seq) is not int:
+    if type(seq) is not int or seq < 0:
         seq = None
     if not isinstance(kind, str):
         return _untyped(wire, seq)
@@ -183,12 +183,7 @@ def _untyped(wire: Wire, seq: int | None) -> Event:
 
 def _read_rare(wire: Wire, kind: str, seq: int | None) -> Event:
     if kind in _LIFECYCLE:
-        response = wire.get("response")
-        if isinstance(response, dict):
-            # The event's name tells the status where an abridged snapshot does not.
-            named = {"status": _status_of(kind)} if not isinstance(response.get("status"), str) else {}
-            return Snapshot(seq, response | named, first=kind == "response.created")
-        return Silent(seq, kind)
+        return _lifecycle(wire, kind, seq)
     if kind in ("response.output_item.added", "response.output_item.done"):
         item = wire.get("item")
         if not isinstance(item, dict):
@@ -198,6 +193,16 @@ def _read_rare(wire: Wire, kind: str, seq: int | None) -> Event:
     if kind == "error":
         return Failed(seq, fault_of(wire))
     return _read_part(wire, kind, seq)
+
+
+def _lifecycle(wire: Wire, kind: str, seq: int | None) -> Event:
+    response = wire.get("response")
+    response = response if isinstance(response, dict) else {}
+    told, named = response.get("status"), _status_of(kind)
+    # The event's name tells the status where an abridged snapshot does not; a response.failed may be `cancelled`.
+    if not isinstance(told, str) or (named in TERMINAL and told not in TERMINAL):
+        response = response | {"status": named}
+    return Snapshot(seq, response, first=kind == "response.created")
 
 
 def _read_part(wire: Wire, kind: str, seq: int | None) -> Event:

@@ -87,6 +87,20 @@ class Item:
         parts = tuple(sorted([*kept, *taken], key=lambda part: _order((part.slot, part.at))))
         return Item(self.index, told.id or self.id, told.kind or self.kind, wire, parts, self.phase, True)
 
+    def to_wire(self) -> Wire:
+        """The item's JSON with its texts as heard: a stream that was cut never sends it whole."""
+        told = item_from(self.index, self.wire)
+        if told.parts == self.parts:
+            return self.wire
+        wire = self.wire | {"type": self.kind}
+        contents = [_content(part) for part in self.parts if part.slot in _CONTENTS]
+        if contents:
+            wire["content"] = contents
+        summaries = [part for part in self.parts if part.slot == "summary"]
+        if summaries:
+            wire["summary"] = [{"type": "summary_text", "text": str(part.text)} for part in summaries]
+        return wire | {part.slot: str(part.text) for part in self.parts if part.slot in _SINGLE}
+
     def _part(self, slot: str, at: int) -> Part:
         for part in self.parts:
             if part.slot == slot and part.at == at:
@@ -107,6 +121,20 @@ def _order(key: tuple[str, int]) -> tuple[int, int]:
     # Texts and refusals of a message share one content_index row: keep the message's own order.
     rank = 2 if slot == "refusal" else _SLOT_ORDER.index(slot) if slot in _SLOT_ORDER else len(_SLOT_ORDER)
     return rank, at
+
+
+_CONTENTS = {
+    "text": ("output_text", "text"),
+    "refusal": ("refusal", "refusal"),
+    "reasoning": ("reasoning_text", "text"),
+}
+_SINGLE = ("arguments", "input", "code")
+
+
+def _content(part: Part) -> Wire:
+    kind, field = _CONTENTS[part.slot]
+    more = {"annotations": list(part.annotations)} if part.slot == "text" else {}
+    return {"type": kind, field: str(part.text)} | more
 
 
 def _as_heard(told: Part, heard: tuple[Part, ...]) -> Part:
@@ -143,7 +171,7 @@ def _parts_of(wire: Wire) -> list[Part]:
     for at, summary in enumerate(dicts(wire.get("summary"))):
         if isinstance(told := summary.get("text"), str):
             parts.append(Part("summary", at, Grown(told)))
-    for slot in ("arguments", "input", "code"):
+    for slot in _SINGLE:
         value = wire.get(slot)
         if isinstance(value, dict):
             # Learn prints approval arguments as an object; the wire and the specs have a string.

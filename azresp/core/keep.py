@@ -49,7 +49,7 @@ def _dump_item(item: Item) -> Wire:
     if (told.id, told.kind) != (item.id, item.kind):
         kept["is"] = [item.id, item.kind]
     if told.parts != item.parts:
-        kept["parts"] = [[part.slot, part.at, str(part.text), list(part.annotations)] for part in item.parts]
+        kept["parts"] = [[part.slot, part.at, part.text.raw, list(part.annotations)] for part in item.parts]
     return kept
 
 

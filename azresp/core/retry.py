@@ -36,6 +36,11 @@ def next_wait(error: AzrespError, tried: int, *, safe: bool, settling: bool, spr
     match error:
         case ServiceError(code="previous_response_not_found") if settling:
             return _settle_wait(tried)
+        case ServiceError(status=404) if settling and safe:
+            return _settle_wait(tried)
+        case ServiceError(should_retry=False) | ServiceError(code="insufficient_quota"):
+            # A spent budget is also a 429, but no wait fills it.
+            return None
         case ServiceError(status=429):
             told = error.retry_after_s if error.retry_after_s is not None else min(2.0**tried, 30.0)
             return _within("rate limit", told, tried, _RATE_LIMIT_TRIES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import Any, cast
 
 from azresp.core.text import mend_json
@@ -20,13 +21,25 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 # A CR that ends the buffer may be half of a CRLF; as the second line end it makes a blank line either way.
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
-_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n|\n\r(?!\n)|\r\n\r(?!\n)")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _MARK = b"\xef\xbb\xbf"
 
 
+MAX_DEPTH = 200
+"""Deeper JSON is no answer of the API, and would end in a RecursionError at whoever walks or writes it."""
+
+
 class EventTooLarge(Exception):
     """One event grew beyond MAX_EVENT_BYTES."""
+
+
+def _finite(number: str) -> float | None:
+    # NaN, Infinity and 1e999 are no JSON: written back, nobody else could read them.
+    value = float(number)
+    return value if isfinite(value) else None
+
+
+_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def decode(data: bytes) -> Wire | None:
@@ -34,21 +47,37 @@ def decode(data: bytes) -> Wire | None:
 
     Invalid UTF-8 becomes U+FFFD. Lone surrogates are mended except in `delta`, whose other half may still come.
     """
+    # Not json.loads(bytes): it guesses UTF-16 and lets surrogates through that were encoded as UTF-8.
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        wire = json.loads(data)
-    except UnicodeDecodeError:
-        return decode(data.decode("utf-8", "replace").encode())
+        wire = _JSON.decode(text)
     except (ValueError, RecursionError):
         # ValueError also covers numbers with thousands of digits.
         return None
-    if not isinstance(wire, dict):
+    if not isinstance(wire, dict) or _too_deep(wire, text):
         return None
-    if b"\\ud" in data or b"\\uD" in data:
+    if "\\ud" in text or "\\uD" in text:
         delta = wire.get("delta")
         wire = {key: mend_json(value) for key, value in wire.items()}
         if isinstance(delta, str):
             wire["delta"] = delta
     return cast("Wire", wire)
+
+
+def _too_deep(wire: Wire, text: str) -> bool:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    level: list[Any] = [wire]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class EventReader:

@@ -24,6 +24,7 @@ from azresp.core.events import (
     fault_of,
 )
 from azresp.core.items import Item, item_from
+from azresp.core.merge import merge
 from azresp.core.sse import Wire
 
 INTERRUPTED = "interrupted"
@@ -74,7 +75,7 @@ class Turn:
 
     def to_response(self) -> Wire:
         """The response object as the service would print it, output included."""
-        return self.response | {"output": [item.wire for item in self.items]}
+        return self.response | {"output": [item.to_wire() for item in self.items]}
 
 
 def advance(turn: Turn, event: Event) -> Turn:
@@ -83,7 +84,7 @@ def advance(turn: Turn, event: Event) -> Turn:
     if isinstance(event, Failed):
         # Azure sends response.failed with error null and then the reason, sometimes without a number.
         return _fail(turn, event)
-    if turn.over:
+    if turn.over and not _tells_more(turn, event):
         return turn
     if seq is not None:
         if seq <= turn.cursor:
@@ -114,7 +115,7 @@ def resume(turn: Turn) -> Turn:
 def _step(turn: Turn, event: Event) -> Turn:
     match event:
         case TextGrew(seq, index, slot, at, delta):
-            return _put(turn, seq, _item_at(turn, index).grow(slot, at, delta))
+            return _put(turn, seq, _item_at(turn, index, slot).grow(slot, at, delta))
         case Snapshot():
             return _snapshot(turn, event)
         case ItemOpened(seq, index, item):
@@ -122,7 +123,7 @@ def _step(turn: Turn, event: Event) -> Turn:
         case ItemClosed(seq, index, item):
             return _put(turn, seq, _item_at(turn, index).close(item))
         case TextSettled(seq, index, slot, at, text, annotations):
-            return _put(turn, seq, _item_at(turn, index).settle(slot, at, text, annotations))
+            return _put(turn, seq, _item_at(turn, index, slot).settle(slot, at, text, annotations))
         case Annotated(seq, index, at, annotation):
             return _put(turn, seq, _item_at(turn, index).annotate(at, annotation))
         case ToolMoved(seq, index, phase):
@@ -134,13 +135,23 @@ def _step(turn: Turn, event: Event) -> Turn:
     assert_never(event)
 
 
+def _tells_more(turn: Turn, event: Event) -> bool:
+    """OpenAI's order: an `error`, then the response.failed that holds the whole response."""
+    return (
+        turn.status == "failed"
+        and turn.response.get("status") not in TERMINAL
+        and isinstance(event, Snapshot)
+        and event.response.get("status") == "failed"
+    )
+
+
 def _heard(turn: Turn, seq: int | None) -> Turn:
     return turn if seq is None else replace(turn, cursor=seq)
 
 
 def _open(turn: Turn, seq: int | None, index: int, wire: Wire) -> Turn:
     known = next((item for item in turn.items if item.index == index), None)
-    if known is not None and known.kind:
+    if known is not None and known.wire:
         # The same item opened twice; what grew meanwhile must not be lost.
         return _heard(turn, seq)
     opened = item_from(index, wire)
@@ -149,14 +160,18 @@ def _open(turn: Turn, seq: int | None, index: int, wire: Wire) -> Turn:
     return _put(turn, seq, opened)
 
 
-def _item_at(turn: Turn, index: int) -> Item:
+_HOLDERS = {"text": "message", "refusal": "message", "summary": "reasoning", "reasoning": "reasoning"}
+"""The kind of an item whose beginning was not heard, by the text that grew in it."""
+
+
+def _item_at(turn: Turn, index: int, slot: str = "") -> Item:
     items = turn.items
     if items and items[-1].index == index:
         return items[-1]
     for item in items:
         if item.index == index:
             return item
-    return Item(index, "", "", {})
+    return Item(index, "", _HOLDERS.get(slot, ""), {})
 
 
 def _put(turn: Turn, seq: int | None, item: Item) -> Turn:
@@ -172,56 +187,22 @@ def _put(turn: Turn, seq: int | None, item: Item) -> Turn:
 
 def _snapshot(turn: Turn, event: Snapshot) -> Turn:
     told = event.response
-    ident = told.get("id") if isinstance(told.get("id"), str) else ""
-    if event.first and turn.id and ident != turn.id:
+    ident = told["id"] if isinstance(told.get("id"), str) else ""
+    if turn.id and ident and ident != turn.id:
         # A second response in one stream is not ours.
         return _heard(turn, event.seq)
     status = told.get("status")
     status = status if isinstance(status, str) else turn.status
     error = told.get("error")
+    known = {} if ident else turn.response  # an abridged snapshot takes nothing back
     return Turn(
-        id=turn.id or ident or "",
+        id=turn.id or ident,
         status=status,
         items=merge(turn.items, dicts(told.get("output")), over=status in TERMINAL),
         cursor=turn.cursor if event.seq is None else event.seq,
-        response={key: value for key, value in told.items() if key != "output"},
-        fault=fault_of({"error": error}) if isinstance(error, dict) else turn.fault,
+        response=known | {key: value for key, value in told.items() if key != "output"},
+        fault=fault_of({"error": error}) if isinstance(error, dict | str) else turn.fault,
     )
-
-
-def merge(heard: tuple[Item, ...], told: tuple[Wire, ...], *, over: bool) -> tuple[Item, ...]:
-    """Streamed items and a snapshot's output in one list: neither alone is enough.
-
-    A final output may lack items that were streamed, a stream may lack an item's end, and ids may differ between
-    the two (OpenRouter, tool search). Items match by id, else by place and kind, else by kind in order.
-    """
-    if not told:
-        return heard
-    left = list(heard)
-    merged: list[Item] = []
-    for index, wire in enumerate(told):
-        match = _match(left, index, wire)
-        if match is None:
-            merged.append(item_from(index, wire, closed=over))
-        else:
-            left.remove(match)
-            merged.append(replace(match.close(wire), index=index, closed=over or match.closed))
-    for item in left:
-        # An item of the stream that the final output does not name keeps its place.
-        place = min(item.index, len(merged))
-        merged.insert(place, item)
-    return tuple(replace(item, index=index) for index, item in enumerate(merged)) if left else tuple(merged)
-
-
-def _match(items: list[Item], index: int, wire: Wire) -> Item | None:
-    ident, kind = wire.get("id"), wire.get("type")
-    for item in items:
-        if ident and item.id == ident:
-            return item
-    for item in items:
-        if item.index == index and item.kind in (kind, ""):
-            return item
-    return next((item for item in items if item.kind == kind), None)
 
 
 def _fail(turn: Turn, event: Failed) -> Turn:
@@ -230,4 +211,5 @@ def _fail(turn: Turn, event: Failed) -> Turn:
         return turn
     if known is not None and not event.fault.message and not event.fault.code:
         return turn
-    return replace(turn, status="failed", fault=event.fault, cursor=max(turn.cursor, event.seq or -1))
+    cursor = turn.cursor if event.seq is None else max(turn.cursor, event.seq)
+    return replace(turn, status="failed", fault=event.fault, cursor=cursor)
