@@ -24,6 +24,7 @@ def _status() -> int:
     from azresp.errors import AzrespError, Exit
 
     debug = Debug.take(sys.argv)
+    sys.argv[1:] = _with_default(sys.argv[1:])
     try:
         from azresp.cli.app import app
 
@@ -39,6 +40,21 @@ def _status() -> int:
     except Exception as error:
         return report(error, debug)
     return Exit.OK
+
+
+def _with_default(words: list[str]) -> list[str]:
+    """`--resume` may stand without a value, which Typer's options can't: it then means the last session."""
+    if words[:1] != ["chat"]:
+        return words
+    pairs = zip(words, [*words[1:], "-"], strict=True)
+    return [
+        f"{word}=."
+        if word == "--resume" and following.startswith("-")
+        else "--resume=."
+        if word == "-r" and following.startswith("-")
+        else word
+        for word, following in pairs
+    ]
 
 
 def _flush_failed(error: OSError, status: int) -> int:

@@ -51,6 +51,29 @@ def root(
 
 @app.command()
 @setting_flags()
+def chat(
+    *,
+    flags: Mapping[str, object],
+    resume: Annotated[
+        str,
+        typer.Option(
+            "--resume",
+            "-r",
+            help="Go on in a session: NAME, an id or resp_…; without a value the last one",
+            metavar="[NAME]",
+        ),
+    ] = "",
+    emulator: EmulatorOption = "never",
+) -> None:
+    """Talk to the model; /help inside tells the rest."""
+    from azresp.cli.chat import talk
+    from azresp.cli.connect import emulator_choice
+
+    raise typer.Exit(talk(resume, emulator_choice(emulator), flags))
+
+
+@app.command()
+@setting_flags()
 def run(
     prompt: Annotated[
         list[str] | None, typer.Argument(help="The prompt; @FILE reads it from a file.")

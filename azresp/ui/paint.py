@@ -46,8 +46,9 @@ class Painter:
         self._live = Live(out, caps, (self._columns, self._lines))
         self._flow: Flow | None = None
         self._kind = Kind.ANSWER
-        self._text = ""  # what should be shown of the open section
-        self._fed = ""  # what its formatter has been fed
+        self._fed: list[str] = []  # what the section's formatter has been fed
+        self._pending: list[str] = []  # what it has not
+        self._target: str | None = None  # the whole text that `show` wants; `_pending` comes after it
         self._ready: list[Row] = []  # rows that are final but not printed
         self._thought: list[Row] = []  # rows of a thought that would be final if it were an answer
         self._printed = False  # whether the next section needs a blank row before it
@@ -58,38 +59,36 @@ class Painter:
 
     def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
         """The text of the section so far; another kind, or a text that doesn't continue, opens a new section."""
-        if self._flow is not None and kind is not self._kind:
-            self.close()
-        self._kind = kind
-        if text != self._text or (self._flow is None and text):
-            self._text = text
+        self._enter(kind)
+        if text or self._open_text:
+            self._target, self._pending = text, []
             self._touch()
 
     def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None:
-        """More text of the section; the same as `show` with all of it."""
-        self.show((self._text if kind is self._kind else "") + delta, kind)
+        """More text of the section; another kind opens a new section."""
+        self._enter(kind)
+        if delta:
+            self._pending.append(delta)
+            self._touch()
 
     def close(self, instead: str | None = None) -> None:
         """End the open section: all of it settles, or one dim line `instead` of a thought."""
-        if self._text and (self._flow is None or self._text != self._fed):
-            self._feed()
-        if self._flow is None:
-            if instead:
-                self.note(instead)
-            return
-        if self._kind is Kind.ANSWER:
-            self._ready += self._flow.finish()
-        elif instead is None:
-            self._ready += render(self._text, self._columns, Look(self._look.colour, DIM))
-        else:
+        self._resize()
+        self._feed()
+        flow, self._flow = self._flow, None
+        if flow is not None and self._kind is Kind.ANSWER:
+            self._ready += flow.finish()
+        elif flow is not None and instead is None:
+            self._ready += render(self._whole(), self._columns, Look(self._look.colour, DIM))
+        elif instead:
             self._ready += self._dim(instead)
-        self._flow, self._text, self._fed, self._thought = None, "", "", []
-        self._printed = True
-        self._touch()
+        if flow is not None or instead:
+            self._fed, self._thought, self._printed = [], [], True
+            self._touch()
 
     def note(self, line: str) -> None:
         """One dim line of our own, settled at once below what is settled."""
-        if self._flow is not None:
+        if self._open_text:
             self.close()
         self._ready += self._dim(line)
         self._printed = True
@@ -104,18 +103,23 @@ class Painter:
 
     def due(self) -> float | None:
         """Seconds until `frame` should run; None if there is nothing to paint."""
-        return max(0.0, self._next - self._clock()) if self._dirty else None
+        return self.pause() if self._dirty else None
+
+    def pause(self) -> float:
+        """Seconds until the next frame may be painted; 0 if it may be now."""
+        return max(0.0, self._next - self._clock())
+
+    def pause(self) -> float:
+        """Seconds until the next frame may come: callers that hold text back until then save work."""
+        return max(0.0, self._next - self._clock())
 
     def frame(self) -> None:
         """Paint what has changed since the last frame: one write."""
         start = self._clock()
-        size = self._size()
-        if size[0] != self._columns:
-            self._reflow(size[0])
-        self._columns, self._lines = size
-        rough = self._feed() if self._text != self._fed or self._flow is None else False
+        self._resize()
+        rough = self._feed()
         ready, self._ready = self._ready, []
-        self._live.draw(ready, self._tail(rough), size)
+        self._live.draw(ready, self._tail(rough), (self._columns, self._lines))
         self._dirty = rough
         self._frames += 1
         now = self._clock()
@@ -135,6 +139,19 @@ class Painter:
         columns, lines = self._ask_size()
         return max(1, columns), max(1, lines)
 
+    @property
+    def _open_text(self) -> bool:
+        return self._flow is not None or bool(self._pending or self._target)
+
+    def _enter(self, kind: Kind) -> None:
+        if kind is not self._kind and self._open_text:
+            self.close()
+        self._kind = kind
+
+    def _whole(self) -> str:
+        self._fed = ["".join(self._fed)]
+        return self._fed[0]
+
     def _touch(self) -> None:
         self._dirty = True
         if self.due() == 0:
@@ -142,15 +159,11 @@ class Painter:
 
     def _feed(self) -> bool:
         """Bring the formatter up to date; True if only a rough look is possible yet."""
-        if not self._text and self._flow is None:
+        delta = self._delta()
+        if not delta:
             return False
-        flow = self._flow
-        if flow is not None and not self._text.startswith(self._fed):
-            self._diverge(flow)
-            flow = None
-        if flow is None:
-            flow = self._open()
-        delta, self._fed = self._text[len(self._fed) :], self._text
+        flow = self._flow or self._open()
+        self._fed.append(delta)
         rows = flow.feed(delta)
         if not self._frames and not loaded() and "\n" not in delta and not rows:
             return True
@@ -160,12 +173,23 @@ class Painter:
             self._thought = [*self._thought, *rows][-THOUGHT_ROWS:]
         return False
 
+    def _delta(self) -> str:
+        target, self._target = self._target, None
+        pending, self._pending = "".join(self._pending), []
+        if target is None:
+            return pending
+        whole = self._whole()
+        if self._flow is not None and not target.startswith(whole):
+            self._diverge(self._flow)
+            whole = ""
+        return target[len(whole) :] + pending
+
     def _diverge(self, flow: Flow) -> None:
         # the service's final text isn't what it streamed: keep what is on the screen, show the other below it
         if self._kind is Kind.ANSWER:
             self._ready += flow.finish()
             self._printed = True
-        self._flow, self._fed, self._thought = None, "", []
+        self._flow, self._fed, self._thought = None, [], []
 
     def _open(self) -> Flow:
         if self._printed:
@@ -186,14 +210,15 @@ class Painter:
             rows = [*rows[-max(1, self._lines - 3) :], row_of([Span(status, DIM)])]
         return rows
 
-    def _reflow(self, columns: int) -> None:
-        if self._flow is None:
+    def _resize(self) -> None:
+        before, (self._columns, self._lines) = self._columns, self._size()
+        if self._flow is None or before == self._columns:
             return
         if self._kind is Kind.ANSWER:
-            self._ready += self._flow.resize(columns)
+            self._ready += self._flow.resize(self._columns)
             return
-        self._flow = Flow(columns, Look(self._look.colour, DIM))
-        self._thought = self._flow.feed(self._fed)[-THOUGHT_ROWS:]
+        self._flow = Flow(self._columns, Look(self._look.colour, DIM))
+        self._thought = self._flow.feed(self._whole())[-THOUGHT_ROWS:]
 
     def _dim(self, line: str) -> list[Row]:
         wrap = Wrap(Margin((), (), self._columns))

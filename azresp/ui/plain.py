@@ -50,9 +50,17 @@ class Plain:
     def status(self, line: str | None) -> None:
         """Nothing transient is written."""
 
+    def pause(self) -> float:
+        """Never: everything is written at once."""
+        return 0.0
+
     def due(self) -> float | None:
         """Never: everything is written at once."""
         return None
+
+    def pause(self) -> float:
+        """None is needed."""
+        return 0.0
 
     def frame(self) -> None:
         """Nothing waits."""

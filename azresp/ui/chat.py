@@ -1,0 +1,187 @@
+"""The chat: reads lines, says them or runs commands, and keeps the session. One loop, no second thread of control."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from azresp.core.session import Exchange, Session, message, said_text
+from azresp.core.sse import Wire
+from azresp.engine import Clock, Outcome, Ports, converse
+from azresp.errors import AzrespError, Exit, ServiceError
+from azresp.ui.endings import ending
+from azresp.ui.grammar import Invoke, Say, parse
+from azresp.ui.usage import usage_line
+
+if TYPE_CHECKING:
+    from azresp.ui.ports import Library, Service, Tuner
+    from azresp.ui.terminal import Terminal
+
+
+class Leave(Exception):
+    """The user wants to go."""
+
+
+class LineEditor(Protocol):
+    """Reads what the user types. Raises EOFError (Ctrl-D) and KeyboardInterrupt (Ctrl-C twice)."""
+
+    async def read(self, chat: Chat) -> str: ...
+    async def ask(self, question: str) -> str: ...
+    async def edit(self, text: str) -> str | None: ...
+
+
+@dataclass(slots=True)
+class Chat:
+    """A running chat and everything that its commands may touch."""
+
+    session: Session
+    service: Service
+    library: Library
+    tuner: Tuner
+    clock: Clock
+    terminal: Terminal
+    editor: LineEditor
+    last: Exchange | None = None
+    """the last exchange tried, finished or not"""
+    tell: Callable[[AzrespError], list[str]] = lambda error: [error.what, error.hint]
+    """an error as lines"""
+    _told_trouble: str = ""
+
+    async def run(self) -> int:
+        """Read and obey until the user leaves; gives the exit status."""
+        while True:
+            try:
+                line = await self.editor.read(self)
+                await self.obey(line)
+            except (EOFError, KeyboardInterrupt, Leave):
+                return Exit.OK
+            except AzrespError as error:
+                self.show_error(error)
+            self._tell_trouble()
+
+    async def obey(self, line: str) -> None:
+        """Say or do what one line asks for."""
+        match parse(line):
+            case Say(text):
+                await self.say((message(text),))
+            case Invoke(name, rest):
+                await self.invoke(name, rest)
+
+    async def invoke(self, name: str, rest: str) -> None:
+        """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""
+        from azresp.ui.commands import registry
+
+        command = registry.find(name)
+        await command.run(self, **registry.bind(command, rest))
+
+    async def say(self, said: tuple[Wire, ...], *, session: Session | None = None) -> None:
+        """Say something (in `session`, a variant of ours with another head) and hear the answer."""
+        session = session or self.session
+        if not session.name:
+            question = next((text for one in said if (text := said_text(one))), "")
+            session = replace(session, name=self.library.free_name(question))
+        outcome = await self._hear(session, said, in_full=False)
+        error = outcome.error
+        if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
+            self.show_error(error)
+            count = len(session.path())
+            question = f"Send the conversation in full instead ({count} exchanges)? [Y/n] "
+            if not _is_no(await self.editor.ask(question)):
+                outcome = await self._hear(session, said, in_full=True)
+        self._conclude(outcome)
+
+    async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
+        loop = asyncio.get_running_loop()
+        thoughts = bool(self.tuner.value("show_reasoning"))
+        screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
+        ports = Ports(self.service, screen, self.library, self.clock)
+        settings = self.tuner.request()
+        with self.terminal.quiet_keys():
+            task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
+            with stopped_by_signals(task):
+                try:
+                    outcome = await task
+                finally:
+                    screen.finish()
+        self.session, self.last = outcome.session, outcome.exchange
+        return outcome
+
+    def _conclude(self, outcome: Outcome) -> None:
+        turn = outcome.exchange.turn
+        if outcome.stopped:
+            kept = "what was heard is kept here, but is" if turn.text else "the question is"
+            self.terminal.dim(f"stopped · {kept} not part of the conversation · /retry asks again")
+        elif outcome.error is not None:
+            self.show_error(outcome.error)
+            self.terminal.dim("/retry asks again, /edit changes the question first")
+        elif line := ending(turn):
+            self.terminal.strong(line)
+            if not turn.finished:
+                self.terminal.dim("not part of the conversation · /retry asks again")
+        if line := usage_line(outcome.exchange, self.clock.now()):
+            self.terminal.dim(line)
+
+    def switch(self, session: Session) -> None:
+        """Go on in another session, with its settings."""
+        self.session = session
+        self.last = session.last
+        for key, text in session.settings.items():
+            with suppress(AzrespError):
+                self.tuner.set(key, str(text))
+
+    def keep_session(self) -> None:
+        """Write the session's name, head and settings, if it holds anything yet."""
+        if self.session.exchanges or self.session.head:
+            self.library.save(self.session)
+
+    def tune(self, key: str, text: str) -> None:
+        """Change a setting for this session. Raises ConfigError."""
+        self.tuner.set(key, text)
+        self.session = replace(self.session, settings={**self.session.settings, key: text})
+        self.keep_session()
+
+    def show_error(self, error: AzrespError) -> None:
+        """Show an error: what happened, then what to do."""
+        first, *others = [line for line in self.tell(error) if line]
+        self.terminal.strong(first)
+        for line in others:
+            self.terminal.dim(line)
+
+    async def confirm(self, question: str) -> bool:
+        """Ask a question whose default is no."""
+        return (await self.editor.ask(f"{question} [y/N] ")).strip().lower() in ("y", "yes")
+
+    def _tell_trouble(self) -> None:
+        trouble = self.library.trouble
+        if trouble and trouble != self._told_trouble:
+            self._told_trouble = trouble
+            self.terminal.strong(f"not kept on this machine: {trouble}")
+
+
+class stopped_by_signals:
+    """While it lasts SIGINT, and where it exists SIGTERM, cancel the task instead of the program."""
+
+    def __init__(self, task: asyncio.Future[Outcome]) -> None:
+        self._task = task
+        self._before: list[object] = []
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            loop.add_signal_handler(signal.SIGINT, self._task.cancel)
+        except NotImplementedError:
+            signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(self._task.cancel))
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        except NotImplementedError:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _is_no(answer: str) -> bool:
+    return answer.strip().lower() in ("n", "no")

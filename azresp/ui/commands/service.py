@@ -1,0 +1,158 @@
+"""Commands that speak to the service about responses: show, items, delete."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+from azresp.core.session import said_text
+from azresp.core.sse import Wire
+from azresp.engine import Ports, patiently
+from azresp.errors import AzrespError, ServiceError, UsageError
+from azresp.ui.commands.registry import Words, command
+from azresp.ui.pages import input_item_pages
+
+if TYPE_CHECKING:
+    from azresp.core.session import Exchange
+    from azresp.ui.chat import Chat
+
+
+def _ids(chat: Chat, before: tuple[str, ...]) -> list[str]:
+    return [one.turn.id for one in reversed(chat.session.path()) if one.turn.id]
+
+
+def _response_id(chat: Chat, given: str) -> str:
+    if given:
+        return given
+    last = chat.last or chat.session.last
+    if last is None or not last.turn.id:
+        raise UsageError("there is no response yet", "Say something first, or give an id (resp_…).")
+    return last.turn.id
+
+
+def ports(chat: Chat) -> Ports:
+    """Ports whose waits are told on the terminal."""
+    return Ports(chat.service, _Waits(chat), chat.library, chat.clock)
+
+
+class _Waits:
+    """A screen for requests that show no turn."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def show(self, turn: object) -> None:
+        """Nothing."""
+
+    def heard(self, wires: object) -> None:
+        """Nothing."""
+
+    def waiting(self, wait: object, left_s: float) -> None:
+        """Tell a wait once."""
+        if left_s >= getattr(wait, "seconds", 0.0):
+            self._chat.terminal.dim(f"{getattr(wait, 'why', '')}: trying again in {left_s:.0f} s")
+
+    def resumed(self) -> None:
+        """Nothing."""
+
+
+@command("show")
+async def show(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> None:
+    """Show a response as the service stores it, as JSON."""
+    ident = _response_id(chat, response_id)
+    found = await patiently(lambda: chat.service.look(ident), ports(chat), safe=True)
+    chat.terminal.say(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@command("items")
+async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> None:
+    """Show the input items of a response as the service has them, page by page."""
+    ident = _response_id(chat, response_id)
+    number = 0
+    async for page in input_item_pages(chat.service, ident, ports(chat), size=20):
+        if number and (await chat.editor.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
+            return
+        for item in page:
+            number += 1
+            _show_item(chat, number, item)
+    chat.terminal.dim(f"{number} input items of {ident}")
+
+
+def _show_item(chat: Chat, number: int, item: Wire) -> None:
+    who = item.get("role") or ""
+    chat.terminal.strong(
+        f"{number}. {item.get('type', 'item')} {who} {item.get('id', '')}".replace("  ", " ")
+    )
+    text = said_text(item)
+    chat.terminal.say(text or json.dumps(item, indent=2, ensure_ascii=False))
+
+
+def _deletable(chat: Chat, before: tuple[str, ...]) -> list[str]:
+    return ["response", "session", *_ids(chat, before)]
+
+
+@command("delete")
+async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response") -> None:
+    """Delete at the service, after asking: the last response, the whole session, or a response id."""
+    if what == "session":
+        await _delete_session(chat)
+        return
+    ident = _response_id(chat, "" if what == "response" else what)
+    if not ident.startswith("resp_"):
+        raise UsageError(f"/delete takes response, session or a response id, got {what!r}")
+    if not await chat.confirm(f"Delete {ident} at the service? The text stays on this machine."):
+        chat.terminal.dim("nothing was deleted")
+        return
+    gone = await _delete_one(chat, ident)
+    chat.terminal.dim(f"{ident}: {gone} · kept here: its text, /history shows it")
+
+
+async def _delete_session(chat: Chat) -> None:
+    made = chat.library.all_exchanges(chat.session.id)
+    remote = [one.turn.id for one in made if one.turn.id and one.stored and not one.deleted]
+    name = chat.session.name or "without a name"
+    question = f"Delete session {name}: {len(remote)} responses at the service, {len(made)} exchanges here?"
+    if not await chat.confirm(question):
+        chat.terminal.dim("nothing was deleted")
+        return
+    failed = []
+    for ident in remote:
+        try:
+            await _delete_one(chat, ident)
+        except AzrespError as error:
+            failed.append((ident, error.what))
+    for ident, why in failed:
+        chat.terminal.strong(f"{ident}: not deleted: {why}")
+    if failed:
+        chat.terminal.dim(
+            f"{len(remote) - len(failed)} of {len(remote)} deleted at the service; the session stays here, try again"
+        )
+        return
+    count = chat.library.remove(chat.session.id)
+    kept = f" ({len(made) - count} kept: other sessions build on them)" if count < len(made) else ""
+    chat.terminal.dim(f"deleted: {len(remote)} of {len(remote)} at the service, {count} exchanges here{kept}")
+    await chat.invoke("new", "")
+
+
+async def _delete_one(chat: Chat, ident: str) -> str:
+    """Delete a response at the service; one that is gone already is fine."""
+    try:
+        await patiently(lambda: chat.service.delete(ident), ports(chat), safe=True)
+        gone = "deleted at the service"
+    except ServiceError as error:
+        if error.status != 404:
+            raise
+        gone = "was not at the service any more"
+    chat.library.mark_deleted(ident)
+    _mark(chat, ident)
+    return gone
+
+
+def _mark(chat: Chat, ident: str) -> None:
+    from dataclasses import replace
+
+    def marked(one: Exchange) -> Exchange:
+        return replace(one, deleted=True) if one.turn.id == ident else one
+
+    exchanges = {key: marked(one) for key, one in chat.session.exchanges.items()}
+    chat.session = replace(chat.session, exchanges=exchanges)

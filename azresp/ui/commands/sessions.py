@@ -1,0 +1,150 @@
+"""Commands about sessions: new, list, resume, rename, fork, undo, history."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from azresp.core.session import Session, undo
+from azresp.errors import UsageError
+from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.endings import ending
+
+if TYPE_CHECKING:
+    from azresp.core.session import Exchange
+    from azresp.ui.chat import Chat
+
+
+def _names(chat: Chat, before: tuple[str, ...]) -> list[str]:
+    return [one.name for one in chat.library.listed(50)]
+
+
+@command("new")
+async def new(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
+    """Start a new session; the old one stays."""
+    chat.session = Session(chat.clock.ident(), chat.library.free_name(name) if name else "")
+    chat.last = None
+    chat.terminal.dim("new session")
+
+
+@command("sessions")
+async def sessions(chat: Chat) -> None:
+    """List the sessions that changed last."""
+    rows = []
+    for one in chat.library.listed(20):
+        mark = "* " if one.name == chat.session.name else "  "
+        first = one.question.split("\n")[0]
+        rows.append((mark + one.name, f"{age(chat.clock.now() - one.changed)} · {first}"))
+    if not rows:
+        chat.terminal.dim("no sessions yet")
+    chat.terminal.pairs(rows)
+
+
+@command("resume")
+async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
+    """Go on in another session: a name, the start of an id, or a response id (resp_…)."""
+    from azresp.ui.pickup import pick_up
+
+    session = chat.library.find(name)
+    if session is None and name.startswith("resp_"):
+        session = await pick_up(chat, name)
+    if session is None:
+        raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
+    chat.switch(session)
+    show_path(chat, session.path()[-2:])
+    show_broken(chat)
+    chat.terminal.dim(f"resumed {session.name} · {len(session.path())} exchanges · /history shows all")
+
+
+@command("rename")
+async def rename(chat: Chat, name: Annotated[str, Rest()]) -> None:
+    """Give this session another name."""
+    chat.session = replace(chat.session, name=name)
+    chat.keep_session()
+    chat.terminal.dim(f"this session is now {name}")
+
+
+@command("fork")
+async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
+    """Go on under another name from here; this session keeps what it has."""
+    if chat.session.head is None:
+        raise UsageError("there is nothing to fork yet", "Say something first.")
+    old = chat.session.name
+    chat.session = replace(
+        chat.session, id=chat.clock.ident(), name=chat.library.free_name(name or chat.session.name)
+    )
+    chat.keep_session()
+    chat.terminal.dim(f"now in {chat.session.name} · /resume {old} goes back")
+
+
+@command("undo")
+async def undo_last(chat: Chat) -> None:
+    """Take back the last exchange; it stays stored and /retry or /resume can find it."""
+    last = chat.session.last
+    if last is None:
+        raise UsageError("there is nothing to undo")
+    chat.session = undo(chat.session)
+    chat.last = chat.session.last
+    chat.keep_session()
+    now = chat.session.last
+    chat.terminal.dim(f"taken back: {first_line(last)}")
+    chat.terminal.dim(
+        f"the conversation ends with: {first_line(now)}" if now else "the conversation is empty"
+    )
+
+
+@command("history")
+async def history(chat: Chat, count: str = "") -> None:
+    """Show the conversation, or its last COUNT exchanges."""
+    if count and not count.isdigit():
+        raise UsageError(f"/history takes a number, got {count!r}", "Usage: /history [COUNT]")
+    path = chat.session.path()
+    show_path(chat, path[-int(count) :] if count else path)
+    if not path:
+        chat.terminal.dim("nothing was said yet")
+
+
+def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
+    """Show exchanges as they were: question, answer, how it ended."""
+    for exchange in path:
+        show_exchange(chat, exchange)
+
+
+def show_exchange(chat: Chat, exchange: Exchange) -> None:
+    """Show one exchange."""
+    for n, line in enumerate(exchange.question.split("\n")):
+        chat.terminal.strong(("› " if n == 0 else "  ") + line)
+    turn = exchange.turn
+    if text := turn.text or turn.refusal:
+        chat.terminal.markdown(text)
+    if (line := ending(turn)) or exchange.deleted:
+        deleted = "deleted at the service" if exchange.deleted else ""
+        chat.terminal.dim(" · ".join(part for part in (line, deleted) if part))
+    chat.terminal.say("")
+
+
+def show_broken(chat: Chat) -> None:
+    """Show an exchange after the head that broke off, so that a crash hides nothing."""
+    following = chat.library.children(chat.session.head, chat.session.id)
+    broken = [one for one in following if not one.turn.finished]
+    if broken and broken[-1].id == following[-1].id:
+        chat.last = broken[-1]
+        show_exchange(chat, broken[-1])
+        chat.terminal.dim("this one broke off and is not part of the conversation · /retry asks again")
+
+
+def first_line(exchange: Exchange) -> str:
+    """The first line of a question, shortened."""
+    line = exchange.question.split("\n")[0]
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def age(seconds: float) -> str:
+    """`5 min ago`, `3 h ago`, `2 d ago`, or a date."""
+    if seconds < 60:
+        return "just now"
+    for unit, length, limit in (("min", 60, 60), ("h", 3600, 24), ("d", 86400, 30)):
+        if seconds < length * limit:
+            return f"{seconds // length:.0f} {unit} ago"
+    return time.strftime("%Y-%m-%d", time.localtime(time.time() - seconds))

@@ -1,0 +1,125 @@
+"""Commands about the last turn: retry, edit, copy, save, raw, usage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from azresp.core.session import message
+from azresp.errors import LocalError, UsageError
+from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.usage import total, usage_of
+
+if TYPE_CHECKING:
+    from azresp.core.session import Exchange, Session
+    from azresp.ui.chat import Chat
+
+
+@command("retry")
+async def retry(chat: Chat) -> None:
+    """Ask the last question again, as a sibling of the first try."""
+    last = _last(chat)
+    await chat.say(last.said, session=_before(chat, last))
+
+
+@command("edit")
+async def edit(chat: Chat) -> None:
+    """Change the last question in the editor and ask it, as a sibling."""
+    last = _last(chat)
+    text = await chat.editor.edit(last.question)
+    if text is None or not text.strip() or text.strip() == last.question.strip():
+        chat.terminal.dim("not changed, not sent")
+        return
+    await chat.say((message(text.strip()),), session=_before(chat, last))
+
+
+def _last(chat: Chat) -> Exchange:
+    last = chat.last or chat.session.last
+    if last is None:
+        raise UsageError("there is no question yet", "Say something first.")
+    return last
+
+
+def _before(chat: Chat, exchange: Exchange) -> Session:
+    """The session with its head where `exchange` was asked."""
+    return replace(chat.session, head=exchange.parent)
+
+
+def _answer(chat: Chat) -> str:
+    last = _last(chat)
+    text = last.turn.text or last.turn.refusal
+    if not text:
+        raise UsageError("the last answer holds no text")
+    return text
+
+
+def _parts(chat: Chat, before: tuple[str, ...]) -> list[str]:
+    last = chat.last or chat.session.last
+    count = len(code_blocks(last.turn.text)) if last is not None else 0
+    return ["all", *(str(n) for n in range(1, count + 1))]
+
+
+@command("copy")
+async def copy(chat: Chat, part: Annotated[str, Words(_parts)] = "all") -> None:
+    """Copy the last answer, or its code block number PART, to the clipboard."""
+    from azresp.ui.clipboard import copy_text
+
+    text = _answer(chat)
+    if part != "all":
+        blocks = code_blocks(text)
+        if not part.isdigit() or not 0 < int(part) <= len(blocks):
+            raise UsageError(f"there is no code block {part!r}", f"The answer has {len(blocks)} code blocks.")
+        text = blocks[int(part) - 1]
+    how = copy_text(text, chat.terminal)
+    chat.terminal.dim(f"copied {len(text):,} characters ({how})")
+
+
+@command("save")
+async def save(chat: Chat, file: Annotated[str, Rest()]) -> None:
+    """Write the last answer's text to a new file."""
+    path = _write_new(file, _answer(chat))
+    chat.terminal.dim(f"saved {path}")
+
+
+def _write_new(file: str, text: str) -> Path:
+    path = Path(file).expanduser()
+    try:
+        with path.open("x", encoding="utf-8", errors="replace") as stream:
+            stream.write(text.rstrip("\n") + "\n")
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", "Give another name: nothing is overwritten.") from None
+    except OSError as error:
+        raise LocalError(f"{path}: {error.strerror}") from error
+    return path
+
+
+@command("raw")
+async def raw(chat: Chat) -> None:
+    """Show the last answer as it came, Markdown unrendered."""
+    chat.terminal.say(_answer(chat))
+
+
+@command("usage")
+async def usage(chat: Chat) -> None:
+    """Show the tokens of this conversation, turn by turn."""
+    path = chat.session.path()
+    rows = [(f"{n}", str(usage_of(one) or "not counted")) for n, one in enumerate(path, 1)]
+    chat.terminal.pairs([*rows, ("sum", str(total(path)))])
+
+
+def code_blocks(text: str) -> list[str]:
+    """The contents of the fenced code blocks of Markdown text."""
+    blocks: list[str] = []
+    fence = ""
+    lines: list[str] = []
+    for line in text.splitlines():
+        mark = line.strip()
+        if not fence and (mark.startswith(("```", "~~~"))):
+            fence, lines = mark[:3], []
+        elif fence and mark.startswith(fence) and not mark.strip(fence[0]):
+            blocks.append("\n".join(lines))
+            fence = ""
+        elif fence:
+            lines.append(line)
+    return [*blocks, "\n".join(lines)] if fence else blocks

@@ -1,0 +1,229 @@
+"""The line editor: prompt_toolkit with azresp's keys, completion, history and status line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.styles import Style
+
+from azresp.ui.commands.registry import complete
+from azresp.ui.sink import clean_line, invisible
+
+if TYPE_CHECKING:
+    from azresp.ui.chat import Chat
+
+MARK = "› "
+AGAIN_S = 2.0
+"""A second Ctrl-C within this time quits."""
+
+_STYLE = Style.from_dict(
+    {
+        "prompt": "bold",
+        "bottom-toolbar": "noreverse nobold fg:ansibrightblack",
+        "bottom-toolbar.text": "noreverse",
+        "completion-menu": "noreverse bg:default fg:default",
+        "completion-menu.completion": "bg:default fg:default",
+        "completion-menu.completion.current": "reverse",
+        "completion-menu.meta.completion": "bg:default fg:ansibrightblack",
+        "completion-menu.meta.completion.current": "bg:default fg:ansibrightblack reverse",
+        "scrollbar.background": "bg:default",
+        "scrollbar.button": "bg:default reverse",
+    }
+)
+_PLAIN = Style.from_dict({"bottom-toolbar": "noreverse"})
+
+
+class _SlashCompleter(Completer):
+    """Completes slash commands and their arguments."""
+
+    def __init__(self) -> None:
+        self.chat: Chat | None = None
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        if self.chat is None:
+            return
+        for text, length, remark in complete(self.chat, document.text_before_cursor):
+            yield Completion(text, -length, display=clean_line(text), display_meta=clean_line(remark))
+
+
+class _PrivateHistory(FileHistory):
+    """A history file of mode 0600; lines that begin with a blank are not kept."""
+
+    def __init__(self, path: Path) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        super().__init__(str(path))
+
+    def store_string(self, string: str) -> None:
+        if not string.startswith(" "):
+            super().store_string(string.encode("utf-8", "replace").decode())
+
+
+class PromptEditor:
+    """Reads lines from the terminal."""
+
+    def __init__(
+        self,
+        history: Path | None,
+        *,
+        vi: bool = False,
+        colour: bool = True,
+        first: Callable[[], None] | None = None,
+    ) -> None:
+        self._completer = _SlashCompleter()
+        self._first = first
+        self._last_interrupt = 0.0
+        self._hint = ""
+        self._session: PromptSession[str] = PromptSession(
+            [("class:prompt", MARK)],
+            multiline=True,
+            history=_history(history),
+            completer=self._completer,
+            complete_while_typing=Condition(self._at_slash),
+            key_bindings=self._keys(),
+            editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
+            enable_open_in_editor=True,
+            bottom_toolbar=self._toolbar,
+            prompt_continuation="  ",
+            style=_STYLE if colour else _PLAIN,
+            include_default_pygments_style=False,
+            tempfile_suffix=".md",
+        )
+
+    async def read(self, chat: Chat) -> str:
+        """One message or command. Raises EOFError or KeyboardInterrupt when the user leaves."""
+        self._completer.chat = chat
+        first, self._first = self._first, None
+        text = await self._session.prompt_async(pre_run=first)
+        count = invisible(text)
+        if count and not text.startswith("/"):
+            chat.terminal.say(text)
+            if not await chat.confirm(f"This message has {count} invisible characters. Send it?"):
+                return ""
+        return text
+
+    async def ask(self, question: str) -> str:
+        """A short answer; empty for Ctrl-C and Ctrl-D."""
+        asker: PromptSession[str] = PromptSession(history=InMemoryHistory())
+        try:
+            return await asker.prompt_async(clean_line(question))
+        except (EOFError, KeyboardInterrupt):
+            return ""
+
+    async def edit(self, text: str) -> str | None:
+        """Text changed in $VISUAL or $EDITOR; None if the editor failed."""
+        return edit_text(text)
+
+    def _at_slash(self) -> bool:
+        return self._session.default_buffer.text.startswith("/")
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        chat = self._completer.chat
+        if chat is None:
+            return []
+        columns = self._session.app.output.get_size().columns
+        text = self._hint or status_line(chat, columns)
+        return [("class:bottom-toolbar.text", text)]
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+
+        @keys.add("enter")
+        def _send(event: KeyPressEvent) -> None:
+            buffer = event.current_buffer
+            if buffer.document.is_cursor_at_the_end and buffer.text.endswith("\\"):
+                buffer.delete_before_cursor()
+                buffer.newline(copy_margin=False)
+            else:
+                self._hint = ""
+                buffer.validate_and_handle()
+
+        @keys.add("escape", "enter")
+        @keys.add("c-j")
+        def _newline(event: KeyPressEvent) -> None:
+            event.current_buffer.newline(copy_margin=False)
+
+        @keys.add("c-c")
+        @keys.add("<sigint>")
+        def _interrupt(event: KeyPressEvent) -> None:
+            self._interrupt(event.current_buffer, event)
+
+        @keys.add("c-d", filter=Condition(lambda: not self._session.default_buffer.text))
+        def _leave(event: KeyPressEvent) -> None:
+            event.app.exit(exception=EOFError)
+
+        @keys.add("<any>", filter=Condition(lambda: bool(self._hint)))
+        def _typed(event: KeyPressEvent) -> None:
+            self._hint = ""
+            event.current_buffer.insert_text(event.data)
+
+        return keys
+
+    def _interrupt(self, buffer: Buffer, event: KeyPressEvent) -> None:
+        now = time.monotonic()
+        if buffer.text:
+            buffer.append_to_history()
+            buffer.reset()
+            return
+        if now - self._last_interrupt < AGAIN_S:
+            event.app.exit(exception=KeyboardInterrupt)
+            return
+        self._last_interrupt = now
+        self._hint = "Ctrl-C again quits, so does Ctrl-D"
+
+
+def status_line(chat: Chat, columns: int) -> str:
+    """Deployment, session, tokens, storing; what does not fit is left out from the right."""
+    from azresp.ui.cells import cut
+    from azresp.ui.usage import total
+
+    tokens = total(chat.session.path()).total
+    stored = "" if chat.tuner.value("store") else "not stored"
+    parts = [
+        str(chat.tuner.value("deployment")),
+        chat.session.name or "new session",
+        f"{tokens:,} tokens" if tokens else "",
+        stored,
+        "/help",
+    ]
+    text = " · ".join(clean_line(part) for part in parts if part)
+    return cut(text, columns)[0]
+
+
+def _history(path: Path | None) -> History:
+    if path is None:
+        return InMemoryHistory()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _PrivateHistory(path)
+    except OSError:
+        return InMemoryHistory()
+
+
+def edit_text(text: str) -> str | None:
+    """Text changed in $VISUAL or $EDITOR (else vi or notepad); None if the editor failed."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    with tempfile.TemporaryDirectory(prefix="azresp-") as folder:
+        path = Path(folder) / "message.md"
+        path.write_text(text, encoding="utf-8", errors="replace")
+        try:
+            if subprocess.run([*shlex.split(editor), str(path)], check=False).returncode != 0:
+                return None
+        except OSError:
+            return None
+        return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
