@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from azresp.core.compose import compose
 from azresp.core.events import read
-from azresp.core.retry import SETTLING_S, Wait, next_wait
+from azresp.core.retry import LONGEST_WAIT_S, SETTLING_S, Wait, next_wait
 from azresp.core.session import Exchange, Session, settle
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
@@ -21,6 +21,10 @@ KEEP_EVERY_S = 0.5
 
 LONGEST_ANSWER_S = 600.0
 """Assumed length of an answer whose end the service did not date."""
+
+REASON_FOLLOWS_S = 2.0
+END_FOLLOWS_S = 0.5
+"""How long a stream is heard after its terminal event, if the service does not close it by itself."""
 
 T = TypeVar("T")
 
@@ -114,9 +118,9 @@ async def converse(
     except AzrespError as caught:
         error = caught
     except asyncio.CancelledError:
-        stopped = True
-        if (task := asyncio.current_task()) is not None:
-            task.uncancel()
+        # Who stops an answer in the moment after its end stops nothing.
+        stopped = not hearing.turn.over
+        _forgive_cancellation()
     finally:
         exchange = replace(exchange, turn=interrupt(hearing.turn))
         session = ports.ledger.seal(settle(session, exchange), exchange)
@@ -135,33 +139,54 @@ class _Hearing:
         self._ports = ports
         self._exchange = exchange
         self._settling = settling
+        self._silent_so_far = True
 
     async def run(self, body: Wire, headers: Mapping[str, str] | None) -> None:
         keeper = asyncio.create_task(self._keep_regularly())
         try:
             await patiently(
-                lambda: self._hear(body, headers), self._ports, safe=False, settling=self._settling
+                lambda: self._hear(body, headers),
+                self._ports,
+                safe=False,
+                settling=self._settling,
+                may_repeat=lambda: self._silent_so_far,
             )
         finally:
             keeper.cancel()
+            await asyncio.wait({keeper})
 
     async def _hear(self, body: Wire, headers: Mapping[str, str] | None) -> None:
-        ports, key = self._ports, self._exchange.id
-        stream = ports.gateway.open(body, headers)
+        stream = self._ports.gateway.open(body, headers)
         try:
             async for wires in stream:
-                turn = self.turn
-                for wire in wires:
-                    turn = advance(turn, read(wire))
-                self.turn = turn
-                ports.ledger.heard(key, wires)
-                ports.screen.heard(wires)
-                ports.screen.show(turn)
-                if turn.over and (turn.status != "failed" or turn.fault is not None):
-                    # Nothing that follows counts; a failure may still bring its reason (Azure's order).
+                self._take(wires)
+                if self.turn.over:
+                    await self._hear_out(stream)
                     return
         finally:
             await _close(stream)
+
+    def _take(self, wires: list[Wire]) -> None:
+        self._silent_so_far = False
+        turn = self.turn
+        for wire in wires:
+            turn = advance(turn, read(wire))
+        self.turn = turn
+        self._ports.ledger.heard(self._exchange.id, wires)
+        self._ports.screen.heard(wires)
+        self._ports.screen.show(turn)
+
+    async def _hear_out(self, stream: AsyncIterator[list[Wire]]) -> None:
+        """What follows the end, for a moment.
+
+        A failure's reason may follow it (Azure's order), or its response the reason (OpenAI's); and a stream that
+        is read to its last byte leaves its connection for the next question.
+        """
+        unexplained = self.turn.status == "failed" and self.turn.fault is None
+        with suppress(TimeoutError, AzrespError):
+            async with asyncio.timeout(REASON_FOLLOWS_S if unexplained else END_FOLLOWS_S):
+                async for wires in stream:
+                    self._take(wires)
 
     async def _keep_regularly(self) -> None:
         while True:
@@ -170,9 +195,17 @@ class _Hearing:
 
 
 async def patiently(
-    ask: Callable[[], Awaitable[T]], ports: Ports, *, safe: bool, settling: bool = False
+    ask: Callable[[], Awaitable[T]],
+    ports: Ports,
+    *,
+    safe: bool,
+    settling: bool = False,
+    may_repeat: Callable[[], bool] = lambda: True,
 ) -> T:
-    """Ask, and ask again as the retry rules allow, with every wait shown and interruptible."""
+    """Ask, and ask again as the retry rules allow, with every wait shown and interruptible.
+
+    `may_repeat` is asked after each failure: once something of an answer was heard, nothing is sent again.
+    """
     tried = 0
     while True:
         try:
@@ -180,7 +213,7 @@ async def patiently(
         except AzrespError as error:
             tried += 1
             wait = next_wait(error, tried, safe=safe, settling=settling, spread=ports.clock.spread())
-            if wait is None:
+            if wait is None or not may_repeat():
                 raise
         await _wait(ports, wait)
 
@@ -199,9 +232,23 @@ def _is_settling(session: Session, body: Wire, now: float) -> bool:
     last = session.last
     if last is None or "previous_response_id" not in body:
         return False
-    ended = last.turn.response.get("completed_at")
-    since = float(ended) if isinstance(ended, int | float) else last.asked_at + LONGEST_ANSWER_S
-    return now - since < SETTLING_S
+    # Between asking and the answer's begin there may have been a wait for the rate limit.
+    return now - (last.asked_at + _took_s(last)) < SETTLING_S + LONGEST_WAIT_S
+
+
+def _took_s(exchange: Exchange) -> float:
+    """How long the answer took. Both times are the service's, whose clock need not agree with ours."""
+    told = exchange.turn.response
+    begun, ended = told.get("created_at"), told.get("completed_at")
+    if isinstance(begun, int | float) and isinstance(ended, int | float) and 0 <= ended - begun < 1e9:
+        return float(ended - begun)
+    return LONGEST_ANSWER_S
+
+
+def _forgive_cancellation() -> None:
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
 
 
 async def _close(stream: AsyncIterator[list[Wire]]) -> None:
