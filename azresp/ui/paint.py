@@ -106,10 +106,6 @@ class Painter:
         return self.pause() if self._dirty else None
 
     def pause(self) -> float:
-        """Seconds until the next frame may be painted; 0 if it may be now."""
-        return max(0.0, self._next - self._clock())
-
-    def pause(self) -> float:
         """Seconds until the next frame may come: callers that hold text back until then save work."""
         return max(0.0, self._next - self._clock())
 

@@ -58,10 +58,6 @@ class Plain:
         """Never: everything is written at once."""
         return None
 
-    def pause(self) -> float:
-        """None is needed."""
-        return 0.0
-
     def frame(self) -> None:
         """Nothing waits."""
 

@@ -129,6 +129,31 @@ def test_the_status_row_stays_below_the_text_and_goes_at_the_end() -> None:
     assert tty.rows() == ["text", "", "more"]
 
 
+def test_sections_that_never_got_a_frame_of_their_own_are_shown_in_order() -> None:
+    tty, clock = Tty(40, 10), Clock()
+    painter = painter_on(tty, clock)
+    painter.add("first")
+    painter.add(" answer")
+    painter.add("a thought", Kind.THOUGHT)
+    painter.note("a remark")
+    painter.add("second")
+    painter.note("another")
+    painter.finish()
+    assert tty.rows() == ["first answer", "", "a thought", "a remark", "", "second", "another"]
+
+
+def test_show_and_add_may_be_mixed() -> None:
+    tty, clock = Tty(40, 10), Clock()
+    painter = painter_on(tty, clock)
+    painter.show("one")
+    painter.show("one two")
+    painter.add(" three")
+    painter.show("one two three four")
+    painter.show("one two three four")
+    painter.finish()
+    assert tty.rows() == ["one two three four"]
+
+
 def test_an_answer_that_the_final_text_contradicts_is_shown_anew_below() -> None:
     tty, clock = Tty(40, 10), Clock()
     painter = painter_on(tty, clock)
