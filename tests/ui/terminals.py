@@ -16,7 +16,7 @@ _SGR = re.compile(r"(?:0|1|2|3|4|9|3[1-6])(?:;(?:1|2|3|4|9|3[1-6]))*")
 
 def assert_only_our_sequences(written: str) -> None:
     """Whatever was written to the terminal is printable text and the few sequences that the painter needs."""
-    for sgr in re.findall(r"\x1b\[([0-9;]*)m", written):
+    for sgr in re.findall(r"\x1b\[([0-9;]+)m", written):
         assert _SGR.fullmatch(sgr), sgr
     rest = _ALLOWED.sub("", written)
     bad = re.search(

@@ -12,7 +12,7 @@ from tests.ui.texts import chopped, markdown
 WIDTHS = st.sampled_from([1, 2, 7, 20, 40, 80])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(chopped(markdown), WIDTHS, st.booleans())
 def test_rows_do_not_depend_on_how_the_text_was_chopped(
     sample: tuple[str, list[str]], width: int, look: bool

@@ -233,6 +233,29 @@ def test_plain_output_is_the_cleaned_text_and_nothing_else() -> None:
     assert "\x1b" not in "".join(tty.written)
 
 
+@pytest.mark.parametrize(
+    ("per_second", "most"),
+    [(60, 8.0), (2000, 2.0), (10_000, 1.8)],
+)
+def test_few_bytes_are_written_for_each_byte_of_text(per_second: int, most: float) -> None:
+    part = (
+        "## Part\n\nSome **bold** words of `code` that fill a line and then some more, see [it](http://x.example).\n\n"
+        "- one item of a list\n- another, a bit longer than the first one\n\n"
+        "```python\ndef double(x):\n    return 2 * x  # twice\n```\n\n"
+        "| name | value |\n|---|---|\n| first | 1 |\n| second | 2 |\n\n"
+    )
+    text = part * 20
+    tty, clock = Tty(110, 40), Clock()
+    painter = painter_on(tty, clock)
+    for start in range(0, len(text), 4):
+        painter.add(text[start : start + 4])
+        clock.now += 1 / per_second
+        if painter.due() == 0:
+            painter.frame()
+    painter.finish()
+    assert sum(len(out.encode()) for out in tty.written) <= most * len(text)
+
+
 def test_no_color_keeps_attributes_but_writes_no_colour() -> None:
     text = "**bold** `code`\n\n```python\ndef f(): return 'x'\n```\n"
     assert "\x1b[36m" in "".join(row.ansi for row in render(text, 80))

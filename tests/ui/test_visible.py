@@ -113,15 +113,15 @@ def test_code_is_coloured_line_by_line_and_stays_as_it_is() -> None:
     assert [plain(row.ansi) for row in rows[1:-1]] == source.expandtabs(4).splitlines()
     ansi = [row.ansi for row in rows]
     assert "\x1b[35mdef" in ansi[1]
-    assert ansi[3] == '\x1b[32m    of two lines."""\x1b[0m'
+    assert ansi[3] == '\x1b[32m    of two lines."""\x1b[m'
     assert "\x1b[2m# why" in ansi[4]
 
 
 @pytest.mark.parametrize("language", ["c", "javascript", "rust"])
 def test_a_comment_of_several_lines_stays_a_comment(language: str) -> None:
     rows = render(f"```{language}\nint a; /* if\nelse return\n*/ int b;\n```", 80)
-    assert rows[2].ansi == "\x1b[2melse return\x1b[0m"
-    assert rows[3].ansi.startswith("\x1b[2m*/\x1b[0m")
+    assert rows[2].ansi == "\x1b[2melse return\x1b[m"
+    assert rows[3].ansi.startswith("\x1b[2m*/\x1b[m")
 
 
 @pytest.mark.parametrize(

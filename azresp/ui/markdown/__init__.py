@@ -3,3 +3,14 @@
 Blocks are read line by line (the CommonMark algorithm, less what reaches backwards), so a row settles by what stands
 before it alone. Nothing of the source is hidden: HTML, comments, link definitions and targets are shown.
 """
+
+from __future__ import annotations
+
+
+def preload() -> None:
+    """Import now what the first construct of each kind would import in the middle of an answer (for a thread)."""
+    from azresp.ui.cells import width
+    from azresp.ui.markdown.flow import render
+
+    width("漢")
+    render("**a**\n```python\nx\n```", 80)

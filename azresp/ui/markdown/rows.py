@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from azresp.ui.cells import width
 
-RESET: Final = "\x1b[0m"
+RESET: Final = "\x1b[m"
 
 
 class Span(NamedTuple):
