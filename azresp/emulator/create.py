@@ -9,6 +9,7 @@ from typing import Any
 
 from . import refusals
 from .input_items import read_input
+from .schemas import check_schema, check_strict
 from .tools import check_tools
 
 Check = Callable[[str, Any], None]
@@ -219,8 +220,6 @@ def _include(name: str, value: Any) -> None:
 
 
 def _format(name: str, value: Any) -> None:
-    from .schemas import check_strict
-
     _object(name, value)
     _one_of("text", "json_object", "json_schema")(f"{name}.type", value.get("type", ""))
     if value["type"] != "json_schema":
@@ -229,10 +228,10 @@ def _format(name: str, value: Any) -> None:
         if field not in value:
             raise refusals.missing(f"{name}.{field}")
         check(f"{name}.{field}", value[field])
+    owner = f"response_format '{value['name']}'"
+    check_schema(value["schema"], owner, f"{name}.schema", "invalid_json_schema")
     if value.get("strict"):
-        check_strict(
-            value["schema"], f"response_format '{value['name']}'", f"{name}.schema", "invalid_json_schema"
-        )
+        check_strict(value["schema"], owner, f"{name}.schema", "invalid_json_schema")
 
 
 def _conversation(name: str, value: Any) -> None:

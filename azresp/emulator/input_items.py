@@ -62,8 +62,17 @@ def resolve(items: Sequence[Item], context: Sequence[Item], find: Callable[[str]
         else:
             _check_replayed(item, find)
             resolved.append(item)
+    _check_twice(resolved, context)
     _check_calls(resolved, context)
     return resolved
+
+
+def _check_twice(new: Sequence[Item], context: Sequence[Item]) -> None:
+    seen = {item["id"] for item in context}
+    for item in new:
+        if item["id"] in seen:
+            raise refusals.duplicate_item(item["id"])
+        seen.add(item["id"])
 
 
 def _check_replayed(item: Item, find: Callable[[str], Item | None]) -> None:
@@ -95,6 +104,8 @@ def _read_item(name: str, item: Any) -> Item:
     type_ = item.get("type", "message" if "role" in item else None)
     if type_ is None:
         raise refusals.missing(f"{name}.type")
+    if not isinstance(type_, str):
+        raise refusals.wrong_type(f"{name}.type", "a string", type_)
     if type_ == "message":
         return _read_message(name, item)
     if type_ == "item_reference":
@@ -103,7 +114,8 @@ def _read_item(name: str, item: Any) -> Item:
     if type_ not in _PREFIXES:
         raise refusals.wrong_value(f"{name}.type", type_, ("item_reference", *_PREFIXES))
     _check_fields(name, type_, item)
-    return {"id": item.get("id") or new_id(_PREFIXES[type_]), **item}
+    _check_id(name, item)
+    return {**item, "id": item.get("id") or new_id(_PREFIXES[type_])}
 
 
 def _check_fields(name: str, type_: str, item: Mapping[str, Any]) -> None:
@@ -124,6 +136,11 @@ def _check_fields(name: str, type_: str, item: Mapping[str, Any]) -> None:
             return
 
 
+def _check_id(name: str, item: Mapping[str, Any]) -> None:
+    if item.get("id") is not None:
+        _need_text(name, item, "id")
+
+
 def _need_text(name: str, item: Mapping[str, Any], field: str) -> None:
     if field not in item:
         raise refusals.missing(f"{name}.{field}")
@@ -135,8 +152,11 @@ def _read_message(name: str, item: Mapping[str, Any]) -> Item:
     role = item.get("role")
     if role is None:
         raise refusals.missing(f"{name}.role")
+    if not isinstance(role, str):
+        raise refusals.wrong_type(f"{name}.role", "a string", role)
     if role not in _ROLES:
         raise refusals.wrong_value(f"{name}.role", role, _ROLES)
+    _check_id(name, item)
     content = item.get("content")
     plain = "output_text" if role == "assistant" else "input_text"
     match content:

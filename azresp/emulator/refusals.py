@@ -90,6 +90,12 @@ def item_not_found(id_: str) -> Refused:
     )
 
 
+def duplicate_item(id_: str) -> Refused:
+    return invalid(
+        f"Duplicate item found with id {id_}. Remove duplicate items from your input and try again.", "input"
+    )
+
+
 def no_call_for_output(call_id: str, kind: str = "function call") -> Refused:
     return invalid(f"No tool call found for {kind} output with call_id {call_id}.", "input")
 

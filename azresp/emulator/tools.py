@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import refusals
-from .schemas import check_strict
+from .schemas import check_schema, check_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _IMAGE_HEADER = "x-ms-oai-image-generation-deployment"
@@ -68,8 +68,10 @@ def _check_function(name: str, tool: Mapping[str, Any]) -> None:
     parameters = tool.get("parameters")
     if parameters is not None and not isinstance(parameters, dict):
         raise refusals.wrong_type(f"{name}.parameters", "an object", parameters)
+    where = f"function '{tool['name']}'"
+    if parameters is not None:
+        check_schema(parameters, where, f"{name}.parameters", "invalid_function_parameters")
     if tool.get("strict") and parameters is not None:
-        where = f"function '{tool['name']}'"
         check_strict(parameters, where, f"{name}.parameters", "invalid_function_parameters")
 
 

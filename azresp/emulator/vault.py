@@ -16,7 +16,10 @@ CREATE TABLE IF NOT EXISTS responses (
   context_tokens INTEGER NOT NULL, visible_at REAL NOT NULL, deleted INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS by_parent ON responses (parent);
-CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (
+  id TEXT NOT NULL, response TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (id, response)
+);
+CREATE INDEX IF NOT EXISTS by_response ON items (response);
 """
 
 
@@ -63,9 +66,8 @@ class Vault:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 values,
             )
-            self._db.executemany(
-                "INSERT OR REPLACE INTO items VALUES (?, ?)", [(item["id"], _dump(item)) for item in items]
-            )
+            rows = [(item["id"], record.id, _dump(item)) for item in items]
+            self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def get(self, id_: str, now: float) -> Record | None:
         """The record, if it is stored, visible at `now` and not deleted."""
@@ -76,7 +78,7 @@ class Vault:
 
     def item(self, id_: str) -> dict[str, Any] | None:
         """An input or output item of any stored response."""
-        with closing(self._db.execute("SELECT body FROM items WHERE id = ?", (id_,))) as rows:
+        with closing(self._db.execute("SELECT body FROM items WHERE id = ? LIMIT 1", (id_,))) as rows:
             row = rows.fetchone()
         return json.loads(row[0]) if row else None
 
@@ -92,8 +94,7 @@ class Vault:
                 self._db.execute("UPDATE responses SET deleted = 1 WHERE id = ?", (id_,))
                 return
             self._db.execute("DELETE FROM responses WHERE id = ?", (id_,))
-            gone = [(item["id"],) for item in [*record.input, *record.body["output"]]]
-            self._db.executemany("DELETE FROM items WHERE id = ?", gone)
+            self._db.execute("DELETE FROM items WHERE response = ?", (id_,))
 
     def context(self, record: Record) -> list[dict[str, Any]]:
         """Every item of the conversation up to and including `record`'s answer, oldest first."""

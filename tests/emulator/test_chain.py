@@ -85,6 +85,23 @@ def test_an_item_can_be_referred_to_by_its_id(emulator: Emulator) -> None:
     assert refused.json["error"]["message"].startswith("Item with id 'msg_gone' not found.")
 
 
+def test_an_item_that_is_in_the_chain_already_is_refused(emulator: Emulator) -> None:
+    first = create(emulator, "one").json
+    again = create(emulator, first["output"], previous_response_id=first["id"])
+    assert again.json["error"]["message"].startswith(
+        f"Duplicate item found with id {first['output'][0]['id']}."
+    )
+
+
+def test_deleting_one_who_refers_leaves_the_item_to_its_owner(emulator: Emulator) -> None:
+    first = create(emulator, "my name is Ada").json
+    owned = call(emulator, "GET", f"/responses/{first['id']}/input_items").json["first_id"]
+    reference = [{"type": "item_reference", "id": owned}]
+    second = create(emulator, reference).json["id"]
+    call(emulator, "DELETE", f"/responses/{second}")
+    assert create(emulator, reference).status == 200
+
+
 def test_input_items_are_the_whole_context_newest_first(emulator: Emulator) -> None:
     first = create(emulator, "one").json
     second = create(emulator, "two", previous_response_id=first["id"]).json
