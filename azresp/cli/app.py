@@ -10,7 +10,10 @@ import typer
 
 from azresp import __version__
 from azresp.cli.config import config_app
+from azresp.cli.emulator import emulator as emulate
 from azresp.cli.flags import setting_flags
+from azresp.cli.options import EmulatorOption
+from azresp.cli.responses import responses_app
 
 app = typer.Typer(
     name="azresp",
@@ -22,16 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config_app, name="config")
-
-EmulatorOption = Annotated[
-    str,
-    typer.Option(
-        "--emulator",
-        help="Use the embedded emulator: never, auto (no endpoint configured) or always",
-        metavar="WHEN",
-        envvar="AZRESP_EMULATOR",
-    ),
-]
+app.add_typer(responses_app, name="responses")
+app.command("emulator")(emulate)
 
 
 def _print_version(wanted: bool) -> None:

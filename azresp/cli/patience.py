@@ -1,0 +1,39 @@
+"""Requests of commands that show no turn: repeated as the retry rules allow, with every wait told on stderr."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from azresp.cli.clock import SystemClock
+from azresp.cli.report import note
+from azresp.engine import Ports, patiently
+
+if TYPE_CHECKING:
+    from azresp.azure.gateway import Gateway
+
+T = TypeVar("T")
+
+
+def until_done(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; Ctrl-C cancels it and raises KeyboardInterrupt."""
+    # Never closed: that would join the thread of a hanging name lookup. `main` leaves by os._exit.
+    return asyncio.Runner().run(work)
+
+
+def ports(gateway: Gateway) -> Ports:
+    """Ports for asking the gateway alone: waits are told on stderr, nothing is kept."""
+    from azresp.store.store import Store
+    from azresp.ui.screens import PlainScreen
+
+    return Ports(gateway, PlainScreen(_nothing, note), Store(None), SystemClock())
+
+
+async def patient(gateway: Gateway, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask something that may be asked twice (GET, DELETE), with back-off."""
+    return await patiently(ask, ports(gateway), safe=True)
+
+
+def _nothing(_: str) -> None:
+    """No answer is shown."""

@@ -1,0 +1,144 @@
+"""What `azresp responses` does: one request per id, each result a line, the others done even if one fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from azresp.cli.confirm import asked, somebody
+from azresp.cli.connect import Reached, emulator_choice, reach
+from azresp.cli.kept import store_file
+from azresp.cli.patience import patient, ports, until_done
+from azresp.cli.report import note, tell
+from azresp.cli.streams import Output
+from azresp.config.load import load
+from azresp.core.sse import Wire
+from azresp.errors import AzrespError, Exit, NetworkError, PipeClosed, ServiceError, SignInError
+
+if TYPE_CHECKING:
+    from azresp.azure.gateway import Gateway
+
+Work = Callable[["Gateway", str], Awaitable[Wire]]
+
+
+def get_all(ids: list[str], flags: Mapping[str, object], emulator: str) -> int:
+    """Print each response; give the exit status."""
+
+    async def work(gateway: Gateway, ident: str) -> Wire:
+        return await patient(gateway, lambda: gateway.look(ident))
+
+    return _each(ids, flags, emulator, work)
+
+
+def items_of_all(ids: list[str], flags: Mapping[str, object], emulator: str, limit: int | None) -> int:
+    """Print the input items of each response, `limit` of them at most; give the exit status."""
+
+    async def work(gateway: Gateway, ident: str) -> Wire:
+        return await _items(gateway, ident, limit)
+
+    return _each(ids, flags, emulator, work)
+
+
+def delete_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, yes: bool) -> int:
+    """Delete each response at the service and mark what is kept of it here; give the exit status."""
+    what = ids[0] if len(ids) == 1 else f"{len(ids)} responses"
+    if not yes and somebody() and not asked(f"Delete {what} at the service?"):
+        note("nothing was deleted")
+        return Exit.OK
+    deleted: list[str] = []
+
+    async def work(gateway: Gateway, ident: str) -> Wire:
+        if not await delete_one(gateway, ident):
+            note(f"{ident}: was not at the service (any more)")
+        deleted.append(ident)
+        return {"id": ident, "object": "response", "deleted": True}
+
+    try:
+        return _each(ids, flags, emulator, work)
+    finally:
+        _mark(deleted)
+
+
+async def delete_one(gateway: Gateway, ident: str) -> bool:
+    """Delete a response at the service; False if it was not there, which is fine too."""
+    try:
+        await patient(gateway, lambda: gateway.delete(ident))
+    except ServiceError as error:
+        # A 404 may also mean a wrong path or deployment: then nothing was deleted.
+        if error.status != 404 or "response with id" not in error.what.lower():
+            raise
+        return False
+    return True
+
+
+def _each(ids: list[str], flags: Mapping[str, object], emulator: str, work: Work) -> int:
+    loaded = load(flags)
+    for warning in loaded.warnings:
+        note(f"warning: {warning}")
+    reached = reach(loaded.profile, emulator_choice(emulator))
+    try:
+        return until_done(_all(ids, reached, work))
+    finally:
+        reached.stop()
+
+
+async def _all(ids: list[str], reached: Reached, work: Work) -> int:
+    output, status = Output(), Exit.OK
+    for at, ident in enumerate(ids):
+        try:
+            found = await work(reached.gateway, ident)
+        except (SignInError, NetworkError) as error:
+            # The other ids would meet the same.
+            tell(error)
+            if left := len(ids) - at - 1:
+                note(f"azresp: {left} more not tried")
+            return error.exit
+        except PipeClosed:
+            raise
+        except AzrespError as error:
+            tell(error if ident in error.what else _named(error, ident))
+            status = Exit.API
+            continue
+        one = len(ids) == 1
+        output.write(json.dumps(found, indent=2 if one and output.tty else None) + "\n")
+    return status
+
+
+def _named(error: AzrespError, ident: str) -> AzrespError:
+    error.what = f"{ident}: {error.what}"
+    return error
+
+
+async def _items(gateway: Gateway, ident: str, limit: int | None) -> Wire:
+    from azresp.ui.pages import input_item_pages
+
+    found: list[Wire] = []
+    more = False
+    seen: set[object] = set()
+    async for page in input_item_pages(gateway, ident, ports(gateway)):
+        last = page[-1].get("id") if page else None
+        if last in seen:  # a server that gives the same page for ever
+            break
+        seen.add(last)
+        found += page
+        if limit is not None and len(found) >= limit:
+            more = len(found) > limit
+            break
+    return {"object": "list", "response_id": ident, "data": found[:limit], "has_more": more}
+
+
+def _mark(ids: list[str]) -> None:
+    """Remember the deletion in the stores that know the responses; none is made for it."""
+    from azresp.store.store import Store
+
+    for path in (store_file(emulated=False), store_file(emulated=True)):
+        if not ids or not path.exists():
+            continue
+        try:
+            store = Store(path)
+            for ident in ids:
+                store.mark_deleted(ident)
+            store.close()
+        except AzrespError as error:
+            note(f"warning: not marked as deleted on this machine: {error.what}")
