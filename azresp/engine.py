@@ -14,7 +14,7 @@ from azresp.core.retry import LONGEST_WAIT_S, SETTLING_S, Wait, next_wait
 from azresp.core.session import Exchange, Session, settle
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
-from azresp.errors import AzrespError
+from azresp.errors import AzrespError, NetworkError
 
 KEEP_EVERY_S = 0.5
 """Heard text is on the disk after at most this long (promise: no shown word is lost for more than a second)."""
@@ -183,7 +183,7 @@ class _Hearing:
         is read to its last byte leaves its connection for the next question.
         """
         unexplained = self.turn.status == "failed" and self.turn.fault is None
-        with suppress(TimeoutError, AzrespError):
+        with suppress(TimeoutError, NetworkError):
             async with asyncio.timeout(REASON_FOLLOWS_S if unexplained else END_FOLLOWS_S):
                 async for wires in stream:
                     self._take(wires)

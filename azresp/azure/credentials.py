@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from azresp.core.secrets import Secret
@@ -48,19 +49,24 @@ class EntraToken:
                 value = self._fetch()
             except Exception as caught:  # azure-identity lets JSONDecodeError and others through
                 error = caught
-            # After an abandoned wait the loop may be gone.
-            if not loop.is_closed():
+            # After an abandoned wait the loop may be gone, even between a look and the call.
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(answer, value, error)
 
         # A daemon thread, not the loop's pool: the pool is joined at exit and would wait for a hanging `az`.
         threading.Thread(target=fetch, name="entra-token", daemon=True).start()
         try:
-            return Secret(await asyncio.wait_for(done, TOKEN_TIMEOUT_S))
-        except TimeoutError:
+            await asyncio.wait({done}, timeout=TOKEN_TIMEOUT_S)
+        finally:
+            if not done.done():
+                self._abandon(done)
+        if done.cancelled():
             raise SignInError(
                 f"no Entra ID token after {TOKEN_TIMEOUT_S:.0f} s",
                 "Set AZURE_TOKEN_CREDENTIALS to the one credential that you use, e.g. AzureCliCredential.",
-            ) from None
+            )
+        try:
+            return Secret(done.result())
         except Exception as error:
             raise explain(error) from error
 
@@ -73,8 +79,13 @@ class EntraToken:
 
     def forget(self) -> None:
         """Drop the cached token: the service said that it is not good any more."""
-        with self._lock:
-            self._provider = None
+        # Without the lock: a thread that hangs in a credential may hold it.
+        self._provider = None
+
+    def _abandon(self, done: asyncio.Future[str]) -> None:
+        """Leave a hanging credential to its thread; the next request starts afresh and does not queue behind it."""
+        done.cancel()
+        self._lock, self._provider = threading.Lock(), None
 
     @property
     def winner(self) -> str:
@@ -91,13 +102,11 @@ class EntraToken:
     def _build(self) -> Callable[[], str]:
         from azure.identity import DefaultAzureCredential, get_bearer_token_provider
 
-        options: dict[str, Any] = {}
-        if self._connection.ca_file:
-            options["connection_verify"] = self._connection.ca_file
+        from azresp.azure.entra_transport import entra_transport
+
+        options: dict[str, Any] = {"transport": entra_transport(self._connection)}
         if self._connection.proxy and self._connection.proxy != "none":
             options["proxies"] = {"http": self._connection.proxy, "https": self._connection.proxy}
-        elif self._connection.proxy == "none":
-            options["use_env_settings"] = False
         if self._sign_in.client_id:
             options["managed_identity_client_id"] = self._sign_in.client_id
             options["workload_identity_client_id"] = self._sign_in.client_id

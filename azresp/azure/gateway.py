@@ -7,21 +7,24 @@ legal streams and drops what follows an `error` event. Its own retries are off: 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from azresp import __version__
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, TokenSignIn
 from azresp.azure.credentials import EntraToken
 from azresp.core.secrets import Redactor
-from azresp.core.sse import EventReader, EventTooLarge, Wire
-from azresp.errors import AzrespError, NetworkError, SignInError
+from azresp.core.sse import EventReader, EventTooLarge, Wire, decode
+from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
 
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
+
+
+E = TypeVar("E", bound=AzrespError)
 
 
 class Gateway:
@@ -63,27 +66,29 @@ class Gateway:
         SignInError or NetworkError; `NetworkError.reached` tells whether the POST may have been seen.
         """
         response = await self._send("POST", "responses", body=body, headers=headers)
-        async for batch in self._events(response):
-            yield batch
+        # An inner generator is not closed with the outer one: its socket would stay open until collected.
+        async with aclosing(self._events(response)) as batches:
+            async for batch in batches:
+                yield batch
 
     async def look(self, response_id: str) -> Wire:
         """The response as it stands at the service."""
-        return await self._json("GET", f"responses/{quote(response_id, safe='')}")
+        return await self._json("GET", _path(response_id))
 
     async def input_items(
         self, response_id: str, *, limit: int = 20, order: str = "asc", after: str = ""
     ) -> Wire:
         """One page of the response's input items; `has_more` and `last_id` lead to the next."""
         query = {"limit": limit, "order": order} | ({"after": after} if after else {})
-        return await self._json("GET", f"responses/{quote(response_id, safe='')}/input_items", query=query)
+        return await self._json("GET", f"{_path(response_id)}/input_items", query=query)
 
     async def delete(self, response_id: str) -> Wire:
         """Delete the response at the service."""
-        return await self._json("DELETE", f"responses/{quote(response_id, safe='')}")
+        return await self._json("DELETE", _path(response_id))
 
     async def cancel(self, response_id: str) -> Wire:
         """Cancel a background response; answers with the response as it stands."""
-        return await self._json("POST", f"responses/{quote(response_id, safe='')}/cancel")
+        return await self._json("POST", f"{_path(response_id)}/cancel")
 
     async def models(self) -> Wire:
         """What the endpoint lists as models."""
@@ -97,6 +102,9 @@ class Gateway:
 
     async def _json(self, method: str, path: str, *, query: Mapping[str, Any] | None = None) -> Wire:
         response = await self._send(method, path, query=query)
+        return self._object(await self._body(response), response)
+
+    async def _body(self, response: httpx2.Response) -> bytes:
         from azresp.azure.http import MAX_BODY_BYTES
 
         pieces: list[bytes] = []
@@ -109,60 +117,79 @@ class Gateway:
                         f"{self.connection.host}: the answer is larger than {MAX_BODY_BYTES >> 20} MB"
                     )
                 pieces.append(piece)
+        except AzrespError:
+            raise
         except Exception as error:
             raise self._translated(error) from error
         finally:
             await response.aclose()
-        return self._object(b"".join(pieces), response)
+        return b"".join(pieces)
 
     def _object(self, body: bytes, response: httpx2.Response) -> Wire:
-        try:
-            value = json.loads(body or b"{}")
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            return value
-        raise self._not_the_api(response)
+        value = decode(body or b"{}")
+        if value is None:
+            raise self._not_the_api(response)
+        return value
 
-    async def _events(self, response: httpx2.Response) -> AsyncIterator[list[Wire]]:
-        kind = response.headers.get("content-type", "")
+    async def _events(self, response: httpx2.Response) -> AsyncGenerator[list[Wire], None]:
+        kind = response.headers.get("content-type", "").lower()
         if "json" in kind:
             # A server that ignores `stream` answers with the whole response at once.
-            yield [self._object(await self._read(response), response)]
+            yield [self._clean(self._object(await self._body(response), response))]
             return
         if "event-stream" not in kind:
             await response.aclose()
             raise self._not_the_api(response)
-        reader = EventReader()
+        reader, heard = EventReader(), False
         try:
             async for chunk in response.aiter_bytes():
                 if batch := reader.feed(chunk):
-                    yield batch
+                    heard = True
+                    yield [self._clean(wire) for wire in batch]
             if batch := reader.finish():
-                yield batch
+                heard = True
+                yield [self._clean(wire) for wire in batch]
         except EventTooLarge:
             raise NetworkError(
                 f"{self.connection.host}: one event is larger than any answer can be"
             ) from None
         except (GeneratorExit, asyncio.CancelledError):
             raise
+        except AzrespError:
+            raise
         except Exception as error:
             raise self._translated(error) from error
         finally:
             await response.aclose()
+        if not heard:
+            raise NetworkError(
+                f"{self.connection.host} ended the stream before its first event; the outcome is unknown",
+                "Try again; if it stays, is a proxy in between?",
+            )
 
-    async def _read(self, response: httpx2.Response) -> bytes:
-        try:
-            return await response.aread()
-        except Exception as error:
-            raise self._translated(error) from error
+    def _clean(self, wire: Wire) -> Wire:
+        """Servers echo credentials in refusals, also in those inside a stream."""
+        if wire.get("type") not in ("error", "response.failed", None):
+            return wire
+        return cast("Wire", self._redactor_over(wire))
+
+    def _redactor_over(self, value: object) -> object:
+        match value:
+            case str():
+                return self._redactor.redact(value)
+            case list():
+                return [self._redactor_over(one) for one in value]
+            case dict():
+                return {key: self._redactor_over(one) for key, one in value.items()}
+        return value
 
     def _not_the_api(self, response: httpx2.Response) -> NetworkError:
         kind = response.headers.get("content-type", "nothing stated").split(";")[0]
-        return NetworkError(
+        error = NetworkError(
             f"{self.connection.host} answered {response.status_code} with {kind}, which is not the Responses API",
             "Is a sign-in page or proxy in between? Check `endpoint`.",
         )
+        return self._redacted(error)
 
     async def _send(
         self,
@@ -192,12 +219,15 @@ class Gateway:
         query: Mapping[str, Any] | None,
         headers: Mapping[str, str] | None,
     ) -> httpx2.Response:
-        client = self._ready()
-        import httpx2
-        from openai import AsyncStream
-
-        options: Any = {"headers": {**await self._signed(), **(headers or {})}, "params": dict(query or {})}
         try:
+            client = self._ready()
+            import httpx2
+            from openai import AsyncStream
+
+            options: Any = {
+                "headers": {**await self._signed(), **(headers or {})},
+                "params": dict(query or {}),
+            }
             if method == "DELETE":
                 return cast(
                     "httpx2.Response", await client.delete(path, cast_to=httpx2.Response, options=options)
@@ -208,6 +238,8 @@ class Gateway:
                 path, cast_to=httpx2.Response, options=options, stream=True, stream_cls=AsyncStream, **extra
             )
             return cast("httpx2.Response", answer)
+        except AzrespError:
+            raise
         except Exception as error:
             raise self._translated(error) from error
 
@@ -243,6 +275,9 @@ class Gateway:
                     default_query=query,
                     default_headers={
                         "User-Agent": f"azresp/{__version__}",
+                        # The SDK's own environment variables are meant for another service.
+                        "OpenAI-Organization": openai.omit,
+                        "OpenAI-Project": openai.omit,
                         **connection.headers,
                     },
                     max_retries=0,
@@ -254,7 +289,20 @@ class Gateway:
     def _translated(self, error: Exception) -> AzrespError:
         from azresp.azure.refusals import translate
 
-        ours = translate(error, self.connection)
-        # Servers echo credentials in refusals.
-        ours.what, ours.hint = self._redactor.redact(ours.what), self._redactor.redact(ours.hint)
-        return ours
+        return self._redacted(translate(error, self.connection))
+
+    def _redacted(self, error: E) -> E:
+        redact = self._redactor.redact
+        error.what, error.hint = redact(error.what), redact(error.hint)
+        error.args = (error.what,)
+        if isinstance(error, ServiceError):
+            error.code, error.param = redact(error.code), redact(error.param)
+            error.request_ids = tuple((name, redact(value)) for name, value in error.request_ids)
+        return error
+
+
+def _path(response_id: str) -> str:
+    """The path of a response; whatever an id holds stays inside its own segment."""
+    if response_id.strip(". ") == "":
+        raise UsageError(f"{response_id!r} is no response id", "Ids look like resp_….")
+    return f"responses/{quote(response_id, safe='', errors='replace')}"

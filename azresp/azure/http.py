@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from azresp.azure.connection import Connection
 
 MAX_ERROR_BYTES = 1024 * 1024
+MAX_PACKED_ERROR_BYTES = 8 * 1024
+"""gzip grows a thousandfold at most, so what it unpacks to is bounded too."""
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """A whole response object may carry several pictures in base64."""
 
@@ -27,11 +29,15 @@ class _Capped(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = self._limit
-        async for chunk in self._inner:
-            left -= len(chunk)
-            if left < 0:
-                return
-            yield chunk
+        try:
+            async for chunk in self._inner:
+                yield chunk[:left]
+                left -= len(chunk)
+                if left <= 0:
+                    return
+        except httpx2.TransportError:
+            # The status says more than a body that broke off.
+            return
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -42,12 +48,21 @@ class _BoundedErrors(httpx2.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await super().handle_async_request(request)
-        if response.status_code >= 300 and isinstance(response.stream, httpx2.AsyncByteStream):
-            # A packed body could unpack to anything; nobody was asked for one.
-            packed = response.headers.get("content-encoding", "identity") != "identity"
-            response.stream = _Capped(response.stream, 0 if packed else MAX_ERROR_BYTES)
-            response.headers.pop("content-encoding", None)
+        read_whole = response.status_code >= 300 or request.method == "DELETE"
+        if read_whole and isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _Capped(response.stream, _limit(response.headers))
         return response
+
+
+def _limit(headers: httpx2.Headers) -> int:
+    packed = headers.get("content-encoding", "identity").strip().lower()
+    if packed == "identity":
+        return MAX_ERROR_BYTES
+    if packed in ("gzip", "deflate"):
+        return MAX_PACKED_ERROR_BYTES
+    # Nobody asked for it, and br or zstd could unpack to anything.
+    headers.pop("content-encoding", None)
+    return 0
 
 
 def build_client(connection: Connection) -> httpx2.AsyncClient:
@@ -56,7 +71,7 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
     proxy = proxy_for(connection)
     try:
         transport = _BoundedErrors(verify=context, proxy=proxy or None, trust_env=False)
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:
         raise ConfigError(f"proxy: {error}", "Give an http:// or https:// proxy URL, or `none`.") from error
     return httpx2.AsyncClient(
         transport=transport,
@@ -74,7 +89,7 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
 
 def ssl_context(connection: Connection) -> ssl.SSLContext:
     """Trust: the configured CA file, else what httpx2 trusts (the system's store, SSL_CERT_FILE, SSL_CERT_DIR)."""
-    if not connection.base_url.startswith("https"):
+    if not connection.base_url.lower().startswith("https"):
         # Loading the system's certificates takes 20 ms; plain http on loopback does not need them.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if not connection.ca_file:
@@ -98,9 +113,9 @@ def proxy_for(connection: Connection) -> str:
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
-    host = urlsplit(connection.base_url).hostname or ""
-    if proxy_bypass(host):
+    parts = urlsplit(connection.base_url)
+    if proxy_bypass(parts.hostname or ""):
         return ""
     found = getproxies()
-    proxy = found.get("https") or found.get("all") or ""
+    proxy = found.get(parts.scheme) or found.get("all") or ""
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"

@@ -11,9 +11,14 @@ import gc
 import importlib
 import importlib.util
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_LOADING = threading.RLock()
+"""Held while openai or one of its type packages loads: a background thread may warm the SDK up while the first
+request needs it, and half a module in `sys.modules` looks like a whole one."""
 
 
 class _Later(ModuleType):
@@ -21,17 +26,23 @@ class _Later(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         spec = self.__spec__
-        if name.startswith("__") or spec is None or spec.loader is None or self.__dict__.get("_ran"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        self.__dict__["_ran"] = True
-        spec.loader.exec_module(self)
-        return getattr(self, name)
+        with _LOADING:
+            if name in self.__dict__:
+                return self.__dict__[name]
+            if name.startswith("__") or spec is None or spec.loader is None or self.__dict__.get("_ran"):
+                raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+            self.__dict__["_ran"] = True
+            spec.loader.exec_module(self)
+            return getattr(self, name)
 
 
 def load_openai() -> ModuleType:
     """The openai package, imported the lean way where that works. Takes 0.2 to 0.5 s the first time."""
-    if "openai" in sys.modules:
-        return sys.modules["openai"]
+    with _LOADING:
+        return sys.modules.get("openai") or _load()
+
+
+def _load() -> ModuleType:
     collecting = gc.isenabled()
     gc.disable()  # nothing of an import is garbage, but the collector looks again and again
     try:

@@ -45,7 +45,7 @@ def from_status(response: httpx2.Response, text: str, connection: Connection) ->
     """The error for an answer with status 300 or above; `text` is its body."""
     status = response.status_code
     if 300 <= status < 400:
-        target = httpx2.URL(connection.base_url).join(response.headers.get("location", "")).host
+        target = _target(response.headers.get("location", ""), connection)
         return NetworkError(
             f"{connection.host} redirects to {target or 'another address'} (HTTP {status}); azresp does not follow",
             "Set `endpoint` to the final address if you trust it: a redirect would resend prompt and secrets.",
@@ -65,6 +65,13 @@ def from_status(response: httpx2.Response, text: str, connection: Connection) ->
         retry_after_s=retry_after(response.headers),
         should_retry={"true": True, "false": False}.get(response.headers.get("x-should-retry", "")),
     )
+
+
+def _target(location: str, connection: Connection) -> str:
+    try:
+        return httpx2.URL(connection.base_url).join(location).host
+    except (httpx2.InvalidURL, ValueError):
+        return ""
 
 
 def retry_after(headers: httpx2.Headers) -> float | None:
@@ -199,13 +206,14 @@ def from_transport(error: BaseException, connection: Connection) -> NetworkError
 
 def _from_cause(error: BaseException, connection: Connection, reached: bool) -> NetworkError:
     text, host = _deepest(error), connection.host
-    if "CERTIFICATE" in text or isinstance(_root(error), ssl.SSLError):
+    if not reached and ("CERTIFICATE" in text or _is_tls(error)):
+        # Only of a connection being made: TLS that breaks later may break an answer that was begun.
         return NetworkError(
             f"{host}: TLS failed: {_tls_reason(text)}",
             "Behind a company proxy set `ca_file` to the company's root CA (PEM).",
             reached=False,
         )
-    if any(
+    if not reached and any(
         sign in text
         for sign in ("Name or service", "getaddrinfo", "nodename", "name resolution", "No address")
     ):
@@ -232,10 +240,13 @@ def _tls_reason(text: str) -> str:
     return (found[1].strip() if found else text)[:200]
 
 
-def _root(error: BaseException) -> BaseException:
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return error
+def _is_tls(error: BaseException) -> bool:
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, ssl.SSLError):
+            return True
+        at = at.__cause__ or at.__context__
+    return False
 
 
 def _deepest(error: BaseException) -> str:
