@@ -22,10 +22,13 @@ class Caps:
 
 def detect(environ: Mapping[str, str], *, tty: bool) -> Caps:
     """The abilities of a stream: `tty` says whether it is a terminal."""
-    term = environ.get("TERM", "")
+    term = environ.get("TERM") or ("windows" if "WT_SESSION" in environ else "")
     if not tty or term in ("", "dumb", "unknown"):
         return Caps(cursor=False, colour=False, reflow=False, sync=False)
-    cuts = "XTERM_VERSION" in environ or term.startswith(("linux", "vt", "rxvt")) or "STY" in environ
+    # tmux wraps by itself, whatever it runs in (and inherits xterm's variables)
+    cuts = "XTERM_VERSION" in environ or "STY" in environ or term.startswith(("linux", "vt", "rxvt"))
     return Caps(
-        colour=not environ.get("NO_COLOR"), reflow=not cuts, sync=not term.startswith(("linux", "vt"))
+        colour=not environ.get("NO_COLOR"),
+        reflow="TMUX" in environ or not cuts,
+        sync=not term.startswith(("linux", "vt")),
     )

@@ -280,3 +280,17 @@ def test_the_environment_tells_what_a_terminal_can_do(
 ) -> None:
     caps = detect(environ, tty=tty)
     assert (caps.cursor, caps.colour) == (cursor, colour)
+
+
+@pytest.mark.parametrize(
+    ("environ", "reflow"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm", "XTERM_VERSION": "XTerm(390)"}, False),
+        ({"TERM": "tmux-256color", "XTERM_VERSION": "XTerm(390)", "TMUX": "/tmp/x"}, True),
+        ({"TERM": "linux"}, False),
+        ({"WT_SESSION": "1"}, True),
+    ],
+)
+def test_the_environment_tells_who_wraps_rows_anew(environ: dict[str, str], reflow: bool) -> None:
+    assert detect(environ, tty=True).reflow is reflow
