@@ -1,0 +1,82 @@
+"""`python -m bench [start|run|glyph|long|blocks|store|all]`: measure, and print ratios beside their bars."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.blocks import blocks
+from bench.figures import Report
+from bench.glyph import glyph
+from bench.lab import Lab
+from bench.long import long
+from bench.oneshot import oneshot
+from bench.shelf import shelf
+from bench.start import start
+
+BENCHES = ("start", "run", "glyph", "long", "blocks", "store")
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for."""
+    options = _options()
+    chosen = BENCHES if "all" in options.benches else tuple(options.benches)
+    count = options.rounds or (1 if options.quick else 3)
+    report = Report()
+    with Lab() as lab:
+        for name in chosen:
+            began = time.monotonic()
+            _run(name, lab, report, count, quick=options.quick)
+            print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        report.trouble += dict.fromkeys(lab.trouble)
+    if options.json:
+        options.json.write_text(report.json())
+    print(setting(count, quick=options.quick))
+    print()
+    print(report.markdown())
+
+
+def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> None:
+    match name:
+        case "start":
+            start(lab, report, count)
+        case "run":
+            oneshot(lab, report, count)
+        case "glyph":
+            glyph(lab, report, count)
+        case "long":
+            long(lab, report, count, quick=quick)
+        case "blocks":
+            blocks(lab, report, count, quick=quick)
+        case _:
+            shelf(lab, report, count, quick=quick)
+
+
+def setting(count: int, *, quick: bool) -> str:
+    """When, on what and with which versions, in a few lines."""
+    packages = ("openai", "httpx2", "rich", "prompt_toolkit", "typer", "markdown-it-py")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    return (
+        f"{time.strftime('%Y-%m-%d %H:%M')} · {count} round{'s' if count > 1 else ''}{', quick' if quick else ''} · "
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {load} · "
+        f"Python {platform.python_version()}, {versions}"
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("benches", nargs="*", default=["all"], choices=[*BENCHES, "all"], metavar="BENCH")
+    parser.add_argument("--rounds", type=int, default=0, help="runs of each program (3; quick: 1)")
+    parser.add_argument("--quick", action="store_true", help="shorter answers, smaller store: a smoke test")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
