@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from azresp import __version__
@@ -13,6 +15,7 @@ from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.report import error_lines, note
 from azresp.cli.run import open_store
+from azresp.cli.streams import Output
 from azresp.cli.tuner import ProfileTuner
 from azresp.config.load import Loaded, load
 from azresp.core.session import Session
@@ -33,7 +36,7 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
         raise UsageError("azresp chat needs a terminal", "For scripts and pipes use `azresp run`.")
     loaded = load(flags)
     reached = reach(loaded.profile, emulator)
-    terminal = Terminal(sys.stdout)
+    terminal = Terminal(Output())
     for warning in loaded.warnings:
         note(f"warning: {warning}")
     _greet(terminal, reached, loaded)
@@ -65,10 +68,26 @@ async def _talk(terminal: Terminal, reached: Reached, loaded: Loaded, store: Sto
         tell=lambda error: [line.removeprefix("azresp: ").strip() for line in error_lines(error)],
     )
     await _begin(chat, store, resume)
+    _end_on_signals(chat)
     status = await chat.run()
     _part(chat)
     await reached.gateway.close()
     return status
+
+
+def _end_on_signals(chat: Chat) -> None:
+    """SIGTERM and SIGHUP seal a running answer and leave the terminal as it was."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end(number: int) -> None:
+        chat.ended_by = number
+        if task is not None:
+            task.cancel()
+
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, NotImplementedError):
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, end, number)
 
 
 async def _begin(chat: Chat, store: Store, resume: str) -> None:

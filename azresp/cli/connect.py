@@ -72,6 +72,7 @@ def _emulated(profile: Profile) -> Reached:
         profile,
         endpoint=read_endpoint(served.base_url),
         deployment=profile.deployment or EMULATED_DEPLOYMENT,
+        reasoning_summary=profile.reasoning_summary or "auto",  # so that the demo shows some thinking
         auth="key",
         key=Secret("emulator"),
         api_version="v1",

@@ -25,15 +25,11 @@ def until_done(work: Coroutine[Any, Any, T]) -> T:
 def ports(gateway: Gateway) -> Ports:
     """Ports for asking the gateway alone: waits are told on stderr, nothing is kept."""
     from azresp.store.store import Store
-    from azresp.ui.screens import PlainScreen
+    from azresp.ui.screens import ResponseScreen
 
-    return Ports(gateway, PlainScreen(_nothing, note), Store(None), SystemClock())
+    return Ports(gateway, ResponseScreen(_nothing, note), Store(None), SystemClock())
 
 
 async def patient(gateway: Gateway, ask: Callable[[], Awaitable[T]]) -> T:
     """Ask something that may be asked twice (GET, DELETE), with back-off."""
     return await patiently(ask, ports(gateway), safe=True)
-
-
-def _nothing(_: str) -> None:
-    """No answer is shown."""

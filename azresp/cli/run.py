@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,11 @@ from azresp.core.session import Session, message
 from azresp.core.text import mend
 from azresp.engine import Outcome, Ports, Screen, converse
 from azresp.errors import AzrespError, Exit, LocalError, PipeClosed, UsageError
+from azresp.ui.endings import ending
+from azresp.ui.screens import EventScreen, WaitScreen
+from azresp.ui.stopping import Stopping
+from azresp.ui.terminal import Terminal
+from azresp.ui.turn_screen import TurnScreen
 
 if TYPE_CHECKING:
     from azresp.core.turn import Turn
@@ -59,8 +64,10 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     try:
         session = choose_session(store, options, prompt)
         session = replace(session, settings={**session.settings})
-        outcome, differs = _ask(reached, store, session, prompt, settings, options)
-        return _conclude(outcome, options, schema, warn, differs=differs)
+        outcome, killed, differs = _ask(reached, store, session, prompt, settings, options)
+        if killed:
+            warn("azresp: stopped; what was heard is kept")
+        return killed or _conclude(outcome, options, schema, warn, differs=differs)
     finally:
         store.close()
         if store.trouble:
@@ -131,58 +138,36 @@ def _ask(
     prompt: str,
     settings: Mapping[str, Any],
     options: RunOptions,
-) -> tuple[Outcome, bool]:
+) -> tuple[Outcome, int, bool]:
     output = Output()
-    screen = _screen(output, options)
-    ports = Ports(reached.gateway, screen, store, SystemClock())
 
-    async def ask() -> Outcome:
+    async def ask() -> tuple[Outcome, Screen, int]:
+        screen = _screen(output, options, thoughts=reached.profile.show_reasoning)
+        ports = Ports(reached.gateway, screen, store, SystemClock())
         task = asyncio.ensure_future(converse(ports, session, (message(prompt),), settings))
-        with _stopping(task):
-            return await task
+        with Stopping(task, "SIGINT", "SIGTERM", "SIGHUP") as stopping:
+            try:
+                return await task, screen, stopping.number
+            finally:
+                if isinstance(screen, TurnScreen):
+                    screen.finish()
 
     with asyncio.Runner() as runner:
-        outcome = runner.run(ask())
-        if options.as_json:
-            output.write(json.dumps(_final(outcome), indent=2 if output.tty else None) + "\n")
-    return outcome, bool(getattr(screen, "differs", False))
+        outcome, screen, signal = runner.run(ask())
+    if options.as_json:
+        output.write(json.dumps(_final(outcome), indent=2 if output.isatty() else None) + "\n")
+    return outcome, 128 + signal if signal else 0, isinstance(screen, TurnScreen) and screen.differs
 
 
-def _screen(output: Output, options: RunOptions) -> Screen:
-    from azresp.ui.screens import EventScreen, PlainScreen, ResponseScreen
-
+def _screen(output: Output, options: RunOptions, *, thoughts: bool) -> Screen:
     say = _quiet if options.quiet else note
     if options.events:
         return EventScreen(output.write, say)
     if options.as_json:
-        return ResponseScreen(output.write, say)
-    return PlainScreen(output.write, say)
-
-
-class _stopping:
-    """While it lasts, SIGINT and SIGTERM cancel the task instead of the program."""
-
-    def __init__(self, task: asyncio.Future[Any]) -> None:
-        self._task = task
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in _STOPS:
-            try:
-                loop.add_signal_handler(number, self._task.cancel)
-            except (NotImplementedError, RuntimeError):
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._task.cancel))
-
-    def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for number in _STOPS:
-            try:
-                loop.remove_signal_handler(number)
-            except (NotImplementedError, RuntimeError):
-                signal.signal(number, signal.default_int_handler)
-
-
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+        return WaitScreen(say)
+    terminal = Terminal(output, aside=None if options.quiet else sys.stderr)
+    later = asyncio.get_running_loop().call_later
+    return terminal.turn_screen(later, thoughts=thoughts and terminal.caps.cursor)
 
 
 def _conclude(
@@ -194,9 +179,6 @@ def _conclude(
     differs: bool,
 ) -> int:
     turn = outcome.exchange.turn
-    if outcome.stopped:
-        warn("azresp: stopped; what was heard is kept")
-        return Exit.INTERRUPT
     if outcome.error is not None:
         local = isinstance(outcome.error, LocalError | PipeClosed)
         if not isinstance(outcome.error, PipeClosed):
@@ -214,8 +196,6 @@ def _conclude(
 
 def _ended(turn: Turn, warn: Callable[[str], None]) -> int:
     """The exit status for how a turn ended, with a line on stderr unless it is a plain success."""
-    from azresp.ui.endings import ending
-
     line = ending(turn)
     if line:
         note(f"azresp: {line}")

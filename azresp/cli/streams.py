@@ -22,10 +22,17 @@ class Output:
             stream.reconfigure(errors="backslashreplace")
         self._stream = stream
 
-    @property
-    def tty(self) -> bool:
+    def isatty(self) -> bool:
         """A person looks at it."""
         return self._stream.isatty()
+
+    @property
+    def encoding(self) -> str:
+        """What characters become on the way out."""
+        return self._stream.encoding or "utf-8"
+
+    def flush(self) -> None:
+        """Nothing: every write is flushed."""
 
     def write(self, text: str) -> None:
         """Write and flush. Raises PipeClosed, or LocalError (a full disk)."""

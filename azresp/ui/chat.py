@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from azresp.engine import Clock, Outcome, Ports, converse
 from azresp.errors import AzrespError, Exit, ServiceError
 from azresp.ui.endings import ending
 from azresp.ui.grammar import Invoke, Say, parse
+from azresp.ui.stopping import Stopping
 from azresp.ui.usage import usage_line
 
 if TYPE_CHECKING:
@@ -49,19 +49,25 @@ class Chat:
     """the last exchange tried, finished or not"""
     tell: Callable[[AzrespError], list[str]] = lambda error: [error.what, error.hint]
     """an error as lines"""
+    ended_by: int = 0
+    """the signal that ends the program (SIGTERM, SIGHUP)"""
     _told_trouble: str = ""
 
     async def run(self) -> int:
         """Read and obey until the user leaves; gives the exit status."""
-        while True:
+        while not self.ended_by:
             try:
                 line = await self.editor.read(self)
                 await self.obey(line)
+            except asyncio.CancelledError:
+                if not self.ended_by:
+                    raise
             except (EOFError, KeyboardInterrupt, Leave):
                 return Exit.OK
             except AzrespError as error:
                 self.show_error(error)
             self._tell_trouble()
+        return 128 + self.ended_by
 
     async def obey(self, line: str) -> None:
         """Say or do what one line asks for."""
@@ -89,7 +95,7 @@ class Chat:
         if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
             self.show_error(error)
             count = len(session.path())
-            question = f"Send the conversation in full instead ({count} exchanges)? [Y/n] "
+            question = f"Send the conversation in full instead ({counted(count, 'exchange')})? [Y/n] "
             if not _is_no(await self.editor.ask(question)):
                 outcome = await self._hear(session, said, in_full=True)
         self._conclude(outcome)
@@ -100,9 +106,10 @@ class Chat:
         screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
         ports = Ports(self.service, screen, self.library, self.clock)
         settings = self.tuner.request()
+        self.terminal.say("")
         with self.terminal.quiet_keys():
             task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
-            with stopped_by_signals(task):
+            with Stopping(task, "SIGINT"):
                 try:
                     outcome = await task
                 finally:
@@ -124,6 +131,7 @@ class Chat:
                 self.terminal.dim("not part of the conversation · /retry asks again")
         if line := usage_line(outcome.exchange, self.clock.now()):
             self.terminal.dim(line)
+        self.terminal.say("")
 
     def switch(self, session: Session) -> None:
         """Go on in another session, with its settings."""
@@ -162,25 +170,9 @@ class Chat:
             self.terminal.strong(f"not kept on this machine: {trouble}")
 
 
-class stopped_by_signals:
-    """While it lasts SIGINT, and where it exists SIGTERM, cancel the task instead of the program."""
-
-    def __init__(self, task: asyncio.Future[Outcome]) -> None:
-        self._task = task
-        self._before: list[object] = []
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            loop.add_signal_handler(signal.SIGINT, self._task.cancel)
-        except NotImplementedError:
-            signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(self._task.cancel))
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        except NotImplementedError:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+def counted(count: int, noun: str) -> str:
+    """`1 exchange`, `2 exchanges`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _is_no(answer: str) -> bool:

@@ -16,6 +16,7 @@ class Plain:
         self._cleaner = Cleaner()
         self._text = ""
         self._last = "\n"
+        self._wrote = self._ended = False
 
     def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
         """The answer's text so far; thoughts are not written, only what `close` puts in their place."""
@@ -24,13 +25,12 @@ class Plain:
         if not text.startswith(self._text):
             self.close()
         delta, self._text = text[len(self._text) :], text
-        self._write(self._cleaner.feed(delta))
+        self._grow(delta)
 
     def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None:
         """More of the answer."""
         if kind is Kind.ANSWER:
-            self._text += delta
-            self._write(self._cleaner.feed(delta))
+            self._grow(delta)
 
     def close(self, instead: str | None = None) -> None:
         """End the open section; `instead` goes to the side stream."""
@@ -38,6 +38,7 @@ class Plain:
         self._text = ""
         if self._last != "\n":
             self._write("\n")
+        self._ended = self._wrote
         if instead:
             self.note(instead)
 
@@ -67,8 +68,16 @@ class Plain:
 
     abort = finish
 
+    def _grow(self, delta: str) -> None:
+        if self._ended and delta:
+            # The last section and this one stand apart, as they do on a screen.
+            self._write("\n")
+            self._ended = False
+        self._write(self._cleaner.feed(delta))
+
     def _write(self, text: str) -> None:
         if text:
             self._last = text[-1]
+            self._wrote = True
             self._out.write(text)
             self._out.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
@@ -102,6 +104,7 @@ class PromptEditor:
             prompt_continuation="  ",
             style=_STYLE if colour else _PLAIN,
             include_default_pygments_style=False,
+            output=_output(),
             tempfile_suffix=".md",
         )
 
@@ -119,7 +122,7 @@ class PromptEditor:
 
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
-        asker: PromptSession[str] = PromptSession(history=InMemoryHistory())
+        asker: PromptSession[str] = PromptSession(history=InMemoryHistory(), output=_output())
         try:
             return await asker.prompt_async(clean_line(question))
         except (EOFError, KeyboardInterrupt):
@@ -185,6 +188,17 @@ class PromptEditor:
             return
         self._last_interrupt = now
         self._hint = "Ctrl-C again quits, so does Ctrl-D"
+
+
+def _output() -> Output | None:
+    """The terminal without cursor position requests: a late reply would land in what is typed next."""
+    if sys.platform == "win32":
+        return None
+    from prompt_toolkit.output.vt100 import Vt100_Output
+
+    output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
+    output.enable_cpr = False
+    return output
 
 
 def status_line(chat: Chat, columns: int) -> str:

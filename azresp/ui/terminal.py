@@ -7,22 +7,39 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 from azresp.ui.caps import Caps, detect
+from azresp.ui.cells import width
 from azresp.ui.sink import clean, clean_line
 
 if TYPE_CHECKING:
+    from azresp.ui.markdown.rows import Span
     from azresp.ui.turn_screen import Later, Painting, TurnScreen
 
-_DIM, _BOLD, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[22m"
+DIM, STRONG = "2", "1"
+"""SGR parameters of our two styles."""
+
+
+class Stream(Protocol):
+    """A text stream that knows whether it is a terminal."""
+
+    @property
+    def encoding(self) -> str: ...
+    def isatty(self) -> bool: ...
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
 
 
 class Terminal:
     """A terminal to write on. Styles are ours; text from elsewhere never brings its own."""
 
-    def __init__(self, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, stream: Stream, environ: Mapping[str, str] = os.environ, aside: Stream | None = None
+    ) -> None:
         self.stream = stream
+        self.aside = aside
+        """where notes go while the stream itself is no terminal"""
         self.caps: Caps = detect(environ, tty=stream.isatty())
 
     def size(self) -> tuple[int, int]:
@@ -36,11 +53,11 @@ class Terminal:
 
     def dim(self, text: str) -> None:
         """Write one quiet line of our own, wrapped at words."""
-        self._styled(text, _DIM)
+        self._styled(text, DIM)
 
     def strong(self, text: str) -> None:
         """Write one line that stands out."""
-        self._styled(text, _BOLD)
+        self._styled(text, STRONG)
 
     def markdown(self, text: str) -> None:
         """Write text rendered as Markdown."""
@@ -51,9 +68,9 @@ class Terminal:
     def pairs(self, rows: list[tuple[str, str]]) -> None:
         """Write a two-column list; the second column wraps beside the first, or below it in a narrow window."""
         columns, _ = self.size()
-        left = min(max((len(clean_line(name)) for name, _ in rows), default=0), max(columns // 2, 12))
+        widest = max((width(clean_line(name)) for name, _ in rows), default=0)
         for name, value in rows:
-            self._pair(clean_line(name), clean_line(value), left, columns)
+            self._pair(clean_line(name), clean_line(value), min(widest, columns // 2 - 2), columns)
 
     def painter(self) -> Painting:
         """A painter for one turn."""
@@ -63,7 +80,7 @@ class Terminal:
             return Painter(self.stream, self.size, time.monotonic, self.caps)
         from azresp.ui.plain import Plain
 
-        return Plain(self.stream)
+        return Plain(self.stream, self.aside)
 
     def turn_screen(self, later: Later, *, thoughts: bool) -> TurnScreen:
         """A screen for one turn."""
@@ -85,30 +102,31 @@ class Terminal:
         self._write(f"\x1b]52;c;{encoded}\x07")
 
     def _pair(self, name: str, value: str, left: int, columns: int) -> None:
-        import textwrap
+        from azresp.ui.markdown.rows import Span
 
-        if columns - left - 2 < 20:
-            self._write(
-                f"{self._bold(name)}\n"
-                + textwrap.indent(textwrap.fill(value, max(columns - 2, 10)), "  ")
-                + "\n"
-            )
-            return
-        lines = textwrap.wrap(value, columns - left - 3) or [""]
-        self._write(f"{self._bold(name.ljust(left))}  {lines[0]}\n")
-        for line in lines[1:]:
-            self._write(" " * (left + 2) + line + "\n")
-
-    def _bold(self, text: str) -> str:
-        return f"{_BOLD}{text}{_OFF}" if self.caps.cursor else text
+        gap = max(left - width(name), 0) + 2
+        below = columns - left < 24 or width(name) > left
+        first = [Span(name, STRONG), Span("\n" if below else " " * gap, "")]
+        self._rows([*first, Span(value, "")], hang=2 if below else left + 2)
 
     def _styled(self, text: str, style: str) -> None:
-        line = clean_line(text)
-        self._write(f"{style}{line}{_OFF}\n" if self.caps.cursor else line + "\n")
+        from azresp.ui.markdown.rows import Span
+
+        self._rows([Span(clean_line(text), style)], hang=0)
+
+    def _rows(self, spans: list[Span], hang: int) -> None:
+        """Write spans wrapped at words, all rows but the first indented by `hang` cells."""
+        from azresp.ui.markdown.rows import Span
+        from azresp.ui.markdown.wrap import Margin, Wrap
+
+        styled = self.caps.cursor
+        plain = [span if styled else Span(span.text, "") for span in spans]
+        wrap = Wrap(Margin((), (Span(" " * hang, ""),) if hang else (), self.size()[0]))
+        for row in [*wrap.add(plain), *wrap.end()]:
+            self._write(row.ansi + "\n")
 
     def _write(self, text: str) -> None:
-        encoding = self.stream.encoding or "utf-8"
-        self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        self.stream.write(text)
         self.stream.flush()
 
 
@@ -122,6 +140,8 @@ def _without_echo() -> Callable[[], None]:
     except (ImportError, OSError, ValueError):
         return lambda: None
     quiet = [*before]
+    # Without ICRNL a typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
+    quiet[0] = before[0] & ~termios.ICRNL
     quiet[3] = before[3] & ~termios.ECHO
     termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
     return lambda: termios.tcsetattr(handle, termios.TCSADRAIN, before)

@@ -11,6 +11,7 @@ from azresp.engine import Ports, patiently
 from azresp.errors import AzrespError, ServiceError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.pages import input_item_pages
+from azresp.ui.screens import WaitScreen
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -32,28 +33,7 @@ def _response_id(chat: Chat, given: str) -> str:
 
 def ports(chat: Chat) -> Ports:
     """Ports whose waits are told on the terminal."""
-    return Ports(chat.service, _Waits(chat), chat.library, chat.clock)
-
-
-class _Waits:
-    """A screen for requests that show no turn."""
-
-    def __init__(self, chat: Chat) -> None:
-        self._chat = chat
-
-    def show(self, turn: object) -> None:
-        """Nothing."""
-
-    def heard(self, wires: object) -> None:
-        """Nothing."""
-
-    def waiting(self, wait: object, left_s: float) -> None:
-        """Tell a wait once."""
-        if left_s >= getattr(wait, "seconds", 0.0):
-            self._chat.terminal.dim(f"{getattr(wait, 'why', '')}: trying again in {left_s:.0f} s")
-
-    def resumed(self) -> None:
-        """Nothing."""
+    return Ports(chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock)
 
 
 @command("show")

@@ -44,6 +44,7 @@ async def sessions(chat: Chat) -> None:
 @command("resume")
 async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
     """Go on in another session: a name, the start of an id, or a response id (resp_…)."""
+    from azresp.ui.chat import counted
     from azresp.ui.pickup import pick_up
 
     session = chat.library.find(name)
@@ -54,7 +55,9 @@ async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
     chat.switch(session)
     show_path(chat, session.path()[-2:])
     show_broken(chat)
-    chat.terminal.dim(f"resumed {session.name} · {len(session.path())} exchanges · /history shows all")
+    chat.terminal.dim(
+        f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
+    )
 
 
 @command("rename")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.session import message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.commands.sessions import first_line
 from azresp.ui.usage import total, usage_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 async def retry(chat: Chat) -> None:
     """Ask the last question again, as a sibling of the first try."""
     last = _last(chat)
+    chat.terminal.strong(f"› {first_line(last)}")
     await chat.say(last.said, session=_before(chat, last))
 
 
@@ -31,6 +33,7 @@ async def edit(chat: Chat) -> None:
     if text is None or not text.strip() or text.strip() == last.question.strip():
         chat.terminal.dim("not changed, not sent")
         return
+    chat.terminal.strong(f"› {text.strip()}")
     await chat.say((message(text.strip()),), session=_before(chat, last))
 
 
