@@ -23,6 +23,9 @@ from .journal import Journal
 from .settings import Settings
 from .wire import TRANSPORT
 
+_TURNS = 1000
+"""Turns of the loop that a close may take; a handful is usual."""
+
 
 class Emulator:
     """An emulated resource on a loopback port, served by a daemon thread: `with Emulator(settings) as emulator: …`."""
@@ -125,20 +128,25 @@ async def _serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> 
     try:
         await stop.wait()
     finally:
-        server.close()
+        # Not server.close() first: asyncio would leak the socket of a connection that is just being accepted.
+        loop.remove_reader(listener)
         await _hang_up(state)
+        server.close()
 
 
 async def _hang_up(state: ServerState) -> None:
-    """Break every connection, also one that is only just being accepted, and end every task."""
-    while True:
+    """Break every connection, also one that is only just being accepted, and end every task.
+
+    asyncio's own accepting tasks are let finish: cancelled before they start, they leak their socket too.
+    """
+    for turn in range(_TURNS):
         for protocol in list(state.connections):
             if protocol.transport is not None:
                 protocol.transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if not others and not state.connections:
             break
-        for task in others:
+        for task in list(state.tasks) if turn < _TURNS // 2 else others:
             task.cancel()
         await asyncio.sleep(0)
 
