@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from azresp.core.coalesce import load_events
 from azresp.core.events import dicts
 from azresp.core.keep import load_turn
 from azresp.core.session import Exchange, Session
+from azresp.core.sse import Wire
 from azresp.core.turn import fold, interrupt
 
 EXCHANGE = "id, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed"
@@ -20,14 +21,14 @@ def write_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def exchange_of(db: sqlite3.Connection, row: tuple[Any, ...]) -> Exchange:
+def exchange_of(row: tuple[Any, ...], heard: Callable[[str], list[Wire]]) -> Exchange:
     """The exchange of an EXCHANGE row; an unsealed one is folded from what was heard of it."""
     ident, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed = row
     return Exchange(
         id=ident,
         parent=parent,
         said=dicts(_json(said)),
-        turn=load_turn(_object(turn)) if sealed else interrupt(fold(load_events(heard_wires(db, ident)))),
+        turn=load_turn(_object(turn)) if sealed else interrupt(fold(load_events(heard(ident)))),
         asked_at=asked_at,
         deployment=deployment,
         origin=origin,
@@ -36,25 +37,24 @@ def exchange_of(db: sqlite3.Connection, row: tuple[Any, ...]) -> Exchange:
     )
 
 
-def heard_wires(db: sqlite3.Connection, exchange_id: str) -> list[dict[str, Any]]:
+def read_wires(pieces: Iterable[Any]) -> list[Wire]:
     """The events kept of an exchange that is not sealed."""
-    rows = db.execute("select wires from heard where exchange = ? order by n", (exchange_id,))
-    return [wire for (wires,) in rows for wire in dicts(_json(wires))]
+    return [wire for piece in pieces for wire in dicts(_json(piece))]
 
 
-def session_of(row: tuple[str, str, str | None, str]) -> Session:
+def session_of(row: tuple[Any, ...]) -> Session:
     """The session of an (id, name, head, settings) row, without its exchanges."""
     ident, name, head, settings = row
     return Session(ident, name, head, _object(settings))
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: Any) -> dict[str, Any]:
     value = _json(text)
     return value if isinstance(value, dict) else {}
 
 
-def _json(text: str) -> object:
+def _json(text: Any) -> object:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return None

@@ -7,11 +7,15 @@ import sqlite3
 import stat
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from azresp.errors import LocalError
 
 VERSION = 1
+
+LOCKED_FOR_S = 10.0
+"""How long another process may hold the file before we give up."""
 
 _TABLES = """
 create table if not exists sessions (
@@ -55,8 +59,8 @@ create table if not exists heard (
 
 
 def store_path(env: Mapping[str, str]) -> Path:
-    """`$AZRESP_STORE`, else `store.db` in the platform's data folder; XDG_DATA_HOME counts on every platform."""
-    if own := env.get("AZRESP_STORE"):
+    """`$AZRESP_STORE_FILE`, else `store.db` in the platform's data folder; XDG_DATA_HOME counts on every platform."""
+    if own := env.get("AZRESP_STORE_FILE"):
         return Path(own).expanduser()
     if xdg := env.get("XDG_DATA_HOME"):
         return Path(xdg) / "azresp" / "store.db"
@@ -71,43 +75,90 @@ def connect(path: Path | None) -> sqlite3.Connection:
     Raises LocalError if the file can't be used. A damaged file is set aside, never deleted.
     """
     if path is None:
-        return _prepared(sqlite3.connect(":memory:", isolation_level=None))
+        return _prepared(sqlite3.connect(":memory:", isolation_level=None), "the store in memory")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create_private(path)
         return _opened(path)
     except OSError as error:
         raise LocalError(
-            f"the store {path}: {error.strerror or error}", "Set AZRESP_STORE to a file that can be written."
+            f"the store {path}: {error.strerror or error}",
+            "Set AZRESP_STORE_FILE to a file that can be written.",
         ) from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        return _prepared(sqlite3.connect(path, isolation_level=None, timeout=10.0))
+        db = sqlite3.connect(path, isolation_level=None, timeout=LOCKED_FOR_S)
+        return _prepared(db, f"the store {path}")
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise LocalError(f"the store {path}: {error}", "Is the disk full or the file locked?") from error
-        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        path.rename(aside)
+            raise LocalError(
+                f"the store {path}: {error}",
+                "Can the file and its folder be written, is there room? AZRESP_STORE_FILE names another file.",
+            ) from error
+        aside = _set_aside(path)
         raise LocalError(
             f"the store {path} is damaged ({error}); it was set aside as {aside.name}",
             "Start again: a new store is made. `sqlite3 FILE .recover` may get the old one's rows back.",
         ) from error
 
 
-def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
+def _set_aside(path: Path) -> Path:
+    """Rename a damaged store with its log: another file's log beside a new store would be taken for its own."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (f"{path.name}.damaged-{stamp}" + (f"-{n}" if n else "") for n in range(1000))
+    aside = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    for suffix in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _prepared(db: sqlite3.Connection, name: str) -> sqlite3.Connection:
+    try:
+        _bring_up(db, name)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _bring_up(db: sqlite3.Connection, name: str) -> None:
     (version,) = db.execute("pragma user_version").fetchone()
     if version > VERSION:
         raise LocalError(
-            f"the store was written by a newer azresp (version {version})",
-            "Update azresp, or set AZRESP_STORE to another file.",
+            f"{name} was written by a newer azresp (version {version})",
+            "Update azresp, or set AZRESP_STORE_FILE to another file.",
         )
-    db.execute("pragma journal_mode = wal")
+    _switch_to_wal(db)
     db.execute("pragma synchronous = normal")
     if version < VERSION:
         db.executescript(f"begin immediate; {_TABLES} pragma user_version = {VERSION}; commit;")
-    return db
+    for probe in _PROBES:
+        db.execute(probe).fetchall()
+
+
+_PROBES = (
+    "select id, name, head, settings, changed from sessions order by changed desc limit 1",
+    "select * from exchanges order by n desc limit 1",
+    "select id from exchanges where sealed = 0 limit 1",
+    "select exchange from heard limit 1",
+)
+"""A file that lost its end is noticed here, where it can still be set aside."""
+
+
+def _switch_to_wal(db: sqlite3.Connection) -> None:
+    # Two processes that make the store at once: SQLite does not wait for the lock that this switch takes.
+    deadline = time.monotonic() + LOCKED_FOR_S
+    while True:
+        try:
+            db.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _create_private(path: Path) -> None:
@@ -117,7 +168,7 @@ def _create_private(path: Path) -> None:
         found = path.stat()
         if hasattr(os, "getuid") and found.st_uid != os.getuid():
             raise LocalError(
-                f"the store {path} belongs to another user", "Set AZRESP_STORE to a file of your own."
+                f"the store {path} belongs to another user", "Set AZRESP_STORE_FILE to a file of your own."
             ) from None
         if stat.S_IMODE(found.st_mode) & 0o077:
             path.chmod(0o600)

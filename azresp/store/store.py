@@ -6,27 +6,21 @@ process moved is not overwritten; the session splits in two instead.
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
-from azresp.core.coalesce import coalesce
+from azresp.core.coalesce import coalesce, last_number
 from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.core.text import mend
 from azresp.errors import LocalError
-from azresp.store.rows import EXCHANGE, exchange_of, session_of, write_json
-from azresp.store.schema import connect
-
-F = TypeVar("F", bound=Callable[..., Any])
+from azresp.store.database import Database
+from azresp.store.names import glob_of
+from azresp.store.names import slug as slug
+from azresp.store.owner import is_alive, this_process
+from azresp.store.rows import EXCHANGE, exchange_of, read_wires, session_of, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,25 @@ class Listed:
     """first line of the last question"""
 
 
+@dataclass(slots=True)
+class _Hearing:
+    """What was heard of a running exchange, as far as it is written."""
+
+    pending: list[Wire] = field(default_factory=list)
+    pieces: int = 0
+    number: int = -1
+    """highest sequence_number written"""
+    named: bool = False
+
+    def kept(self) -> None:
+        self.number = last_number(self.pending, self.number)
+        self.named = self.named or bool(_named(self.pending))
+        self.pending, self.pieces = [], self.pieces + 1
+
+
+_NEWEST_FIRST = "order by s.changed desc, (select max(n) from exchanges e where e.session = s.id) desc"
+
+
 class Store:
     """Sessions and exchanges in one SQLite file; in memory where `path` is None."""
 
@@ -49,23 +62,25 @@ class Store:
         self.path = path
         self.trouble = ""
         """why something could not be kept; the answer was shown all the same"""
-        self._db = connect(path)
+        self._db = Database(path)
         self._clock = clock
-        self._pending: dict[str, list[Wire]] = {}
-        self._pieces: dict[str, int] = {}
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._hearing: dict[str, _Hearing] = {}
+        self._owed: list[tuple[Session, Exchange]] = []
 
     def close(self) -> None:
         """Keep what is pending and close the file."""
         self.keep()
+        self._pay()
         self._db.close()
 
     # The ledger of running exchanges
 
     def begin(self, session: Session, exchange: Exchange) -> None:
         """Write the question down before anything is sent. Raises LocalError."""
-        with self._writing():
-            self._db.execute(
+        self._pay()
+        with self._db.writing():
+            now = self._now()
+            self._db.run(
                 "insert into sessions (id, name, head, settings, created, changed) values (?, ?, ?, ?, ?, ?) "
                 "on conflict (id) do update set changed = excluded.changed, settings = excluded.settings",
                 (
@@ -73,66 +88,80 @@ class Store:
                     self._free_name(session),
                     session.head,
                     write_json(dict(session.settings)),
-                    self._clock(),
-                    self._clock(),
+                    now,
+                    now,
                 ),
             )
             self._insert(session.id, exchange, sealed=False)
 
     def heard(self, exchange_id: str, wires: list[Wire]) -> None:
         """Take events of a running exchange; the first ones are written at once, others at the next `keep`."""
-        self._pending.setdefault(exchange_id, []).extend(wires)
-        if exchange_id not in self._pieces:
+        hearing = self._hearing.setdefault(exchange_id, _Hearing())
+        hearing.pending.extend(wires)
+        if hearing.pieces == 0:
             self.keep()
 
     def keep(self) -> None:
-        """Write what was heard since the last time. Trouble is remembered, never raised."""
-        if not self._pending:
+        """Write what was heard since the last time. Trouble is remembered, never raised, and tried again."""
+        waiting = [(ident, hearing) for ident, hearing in self._hearing.items() if hearing.pending]
+        if not waiting:
             return
-        pending, self._pending = self._pending, {}
         try:
-            with self._writing():
-                for exchange_id, wires in pending.items():
-                    n = self._pieces.get(exchange_id, 0)
-                    self._pieces[exchange_id] = n + 1
-                    self._db.execute(
+            with self._db.writing():
+                for exchange_id, hearing in waiting:
+                    self._db.run(
                         "insert into heard (exchange, n, wires) values (?, ?, ?)",
-                        (exchange_id, n, write_json(coalesce(wires))),
+                        (exchange_id, hearing.pieces, write_json(coalesce(hearing.pending, hearing.number))),
                     )
-                    if n == 0 and (response_id := _named(wires)):
-                        self._db.execute(
+                    if not hearing.named and (response_id := _named(hearing.pending)):
+                        self._db.run(
                             "update exchanges set response_id = ? where id = ?", (response_id, exchange_id)
                         )
         except LocalError as error:
             self.trouble = error.what
+            return
+        for _, hearing in waiting:
+            hearing.kept()
 
     def seal(self, session: Session, exchange: Exchange) -> Session:
-        """Write how the exchange ended and move the head. The session given back may have been split off."""
-        self._pending.pop(exchange.id, None)
-        self._pieces.pop(exchange.id, None)
+        """Write how the exchange ended and move the head. The session given back may have been split off.
+
+        Trouble is remembered, never raised; the next `begin` or `close` tries again.
+        """
+        self._hearing.pop(exchange.id, None)
         try:
-            with self._writing():
-                self._finish(exchange)
-                if session.head == exchange.id:
-                    session = self._move_head(session, exchange.parent)
+            return self._seal(session, exchange)
         except LocalError as error:
             self.trouble = error.what
+            self._owed.append((session, exchange))
         return session
+
+    def _seal(self, session: Session, exchange: Exchange) -> Session:
+        # What is sealed outlives a power cut; what is still being heard need not (rule R10).
+        with self._db.durable(), self._db.writing():
+            # Another process may have removed the session, and this exchange with it, meanwhile.
+            self._insert(session.id, exchange, sealed=False)
+            self._finish(exchange)
+            if session.head == exchange.id:
+                session = self._move_head(session, exchange.parent)
+            return self._with_kept_name(session)
+
+    def _pay(self) -> None:
+        """Seal what could not be sealed when it ended."""
+        owed, self._owed = self._owed, []
+        for session, exchange in owed:
+            self.seal(session, exchange)
 
     def _finish(self, exchange: Exchange) -> None:
         turn = exchange.turn
-        self._db.execute(
+        self._db.run(
             "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1 where id = ?",
             (turn.id, turn.status, write_json(dump_turn(turn)), exchange.id),
         )
-        self._db.execute("delete from heard where exchange = ?", (exchange.id,))
+        self._db.run("delete from heard where exchange = ?", (exchange.id,))
 
     def _move_head(self, session: Session, expected: str | None) -> Session:
-        moved = self._db.execute(
-            "update sessions set head = ?, changed = ? where id = ? and head is ?",
-            (session.head, self._clock(), session.id, expected),
-        )
-        if moved.rowcount:
+        if self._head_moved(session.id, session.head, expected):
             return session
         # Another process went on in this session meanwhile: both branches keep a name.
         split = replace(session, id=f"{session.id}-{(session.head or '')[-6:]}")
@@ -140,21 +169,44 @@ class Store:
         self._put_session(replace(split, name=name))
         return replace(split, name=name)
 
+    def _head_moved(self, session_id: str, head: str | None, expected: str | None) -> bool:
+        moved = self._db.run(
+            "update sessions set head = ?, changed = ? where id = ? and head is ?",
+            (head, self._now(), session_id, expected),
+        )
+        return moved > 0
+
+    def _with_kept_name(self, session: Session) -> Session:
+        """The wished name may have been taken when the session was first written."""
+        row = self._db.row("select name from sessions where id = ?", (session.id,))
+        return session if row is None else replace(session, name=row[0])
+
     def recover(self) -> list[Exchange]:
-        """Seal the exchanges whose process died in mid-answer, as interrupted with all that was heard."""
-        rows = self._db.execute(f"select owner, {EXCHANGE} from exchanges where sealed = 0").fetchall()  # noqa: S608
-        lost = [exchange_of(self._db, row[1:]) for row in rows if not _alive(row[0])]
-        with self._writing():
-            for exchange in lost:
-                self._finish(exchange)
-        return lost
+        """Seal the exchanges whose process died in mid-answer, as interrupted with all that was heard.
+
+        One that had heard its end, and died before it was sealed, becomes its session's head all the same.
+        """
+        rows = self._db.rows("select owner, session, id from exchanges where sealed = 0 order by n")
+        lost = [
+            (session_id, exchange)
+            for owner, session_id, ident in rows
+            if not is_alive(str(owner))
+            for exchange in self._exchanges("where id = ?", (ident,))
+        ]
+        if lost:
+            with self._db.writing():
+                for session_id, exchange in lost:
+                    self._finish(exchange)
+                    if exchange.turn.finished:
+                        self._head_moved(session_id, exchange.id, exchange.parent)
+        return [exchange for _, exchange in lost]
 
     # Sessions
 
     def save(self, session: Session) -> None:
         """Write a session's name, head and settings as they are. Raises LocalError, also for a taken name."""
         try:
-            with self._writing():
+            with self._db.writing():
                 self._put_session(session)
         except LocalError as error:
             if "UNIQUE" in error.what:
@@ -165,7 +217,7 @@ class Store:
 
     def add(self, session: Session, exchanges: Iterable[Exchange]) -> None:
         """Write a session and exchanges that came from elsewhere (fetched, imported)."""
-        with self._writing():
+        with self._db.writing():
             self._put_session(session)
             for exchange in exchanges:
                 self._insert(session.id, exchange, sealed=True)
@@ -173,9 +225,7 @@ class Store:
 
     def load(self, session_id: str) -> Session | None:
         """A session with the exchanges on the way to its head."""
-        row = self._db.execute(
-            "select id, name, head, settings from sessions where id = ?", (session_id,)
-        ).fetchone()
+        row = self._db.row("select id, name, head, settings from sessions where id = ?", (session_id,))
         if row is None:
             return None
         session = session_of(row)
@@ -185,75 +235,72 @@ class Store:
         """A session by name, by the start of its id, or by a response id in it (then with its head there)."""
         if name.startswith("resp_"):
             return self._find_response(name)
-        row = self._db.execute("select id from sessions where name = ? or id = ?", (name, name)).fetchone()
-        if row is None and len(name) >= 4:
-            like = (name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",)
-            rows = self._db.execute(
-                "select id from sessions where id like ? escape '\\' limit 2", like
-            ).fetchall()
+        row = self._db.row("select id from sessions where name = ? or id = ?", (name, name))
+        if row is None and 4 <= len(name) <= 200:
+            like = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            rows = self._db.rows("select id from sessions where id like ? escape '\\' limit 2", (like,))
             row = rows[0] if len(rows) == 1 else None
         return self.load(row[0]) if row else None
 
     def _find_response(self, response_id: str) -> Session | None:
-        row = self._db.execute(
-            "select id, session from exchanges where response_id = ?", (response_id,)
-        ).fetchone()
+        row = self._db.row("select id, session from exchanges where response_id = ?", (response_id,))
         if row is None:
             return None
-        session = self.load(row[1])
-        if session is None or session.head == row[0]:
+        exchange_id, session_id = row
+        session = self.load(session_id) or Session(session_id, "session")
+        if session.head == exchange_id:
             return session
-        exchanges = {one.id: one for one in self._path(row[0])}
-        return Session(f"{session.id}-{row[0][-6:]}", session.name, row[0], session.settings, exchanges)
+        branch = replace(session, id=f"{session_id}-{exchange_id[-6:]}", head=exchange_id)
+        exchanges = {one.id: one for one in self._path(exchange_id)}
+        return replace(branch, name=self._free_name(branch), exchanges=exchanges)
 
     def latest(self) -> Session | None:
         """The session that changed last."""
-        row = self._db.execute("select id from sessions order by changed desc limit 1").fetchone()
+        row = self._db.row(f"select s.id from sessions s {_NEWEST_FIRST} limit 1")  # noqa: S608
         return self.load(row[0]) if row else None
 
     def listed(self, limit: int = 20) -> list[Listed]:
         """The sessions that changed last, newest first."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "select s.id, s.name, s.changed, (select count(*) from exchanges e where e.session = s.id), "
             "coalesce((select question from exchanges e where e.id = s.head), '') "
-            "from sessions s order by s.changed desc limit ?",
+            f"from sessions s {_NEWEST_FIRST} limit ?",  # noqa: S608
             (limit,),
         )
         return [Listed(*row) for row in rows]
 
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""
-        where, values = (
-            ("parent = ?", (parent,)) if parent else ("parent is null and session = ?", (session_id,))
-        )
-        rows = self._db.execute(f"select {EXCHANGE} from exchanges where {where} order by n", values)  # noqa: S608
-        return [exchange_of(self._db, row) for row in rows]
+        if parent:
+            return self._exchanges("where parent = ? order by n", (parent,))
+        return self._exchanges("where parent is null and session = ? order by n", (session_id,))
 
     def all_exchanges(self, session_id: str) -> list[Exchange]:
         """Every exchange made in a session, on all its branches, in order."""
-        rows = self._db.execute(
-            f"select {EXCHANGE} from exchanges where session = ? order by n",  # noqa: S608
-            (session_id,),
-        )
-        return [exchange_of(self._db, row) for row in rows]
+        return self._exchanges("where session = ? order by n", (session_id,))
 
     def mark_deleted(self, response_id: str) -> None:
         """Remember that a response was deleted at the service."""
-        with self._writing():
-            self._db.execute("update exchanges set deleted = 1 where response_id = ?", (response_id,))
+        with self._db.writing():
+            self._db.run("update exchanges set deleted = 1 where response_id = ?", (response_id,))
 
     def remove(self, session_id: str) -> int:
-        """Delete a session here, with the exchanges that no other session builds on; tells how many went."""
-        with self._writing():
-            self._db.execute("delete from sessions where id = ?", (session_id,))
-            gone = self._db.execute(
+        """Delete a session here, with the exchanges that no other session builds on; tells how many went.
+
+        Exchanges that an earlier removed session left to others go with the last of those.
+        """
+        with self._db.writing():
+            self._db.run("delete from sessions where id = ?", (session_id,))
+            gone = self._db.run(
                 "with recursive kept(id) as (select head from sessions where head is not null union "
+                "select id from exchanges where session in (select id from sessions) union "
                 "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-                "delete from exchanges where session = ? and id not in (select id from kept)",
+                "delete from exchanges where id not in (select id from kept) "
+                "and (session = ? or session not in (select id from sessions))",
                 (session_id,),
             )
-            self._db.execute("delete from heard where exchange not in (select id from exchanges)")
-            return gone.rowcount
+            self._db.run("delete from heard where exchange not in (select id from exchanges)")
+            return gone
 
     def free_name(self, wish: str) -> str:
         """A session name near `wish` that is not taken."""
@@ -261,21 +308,8 @@ class Store:
 
     # Inside
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            self._db.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("rollback")
-                raise
-            self._db.execute("commit")
-        except sqlite3.Error as error:
-            raise LocalError(f"the store could not be written: {error}", "Is the disk full?") from error
-
     def _insert(self, session_id: str, exchange: Exchange, *, sealed: bool) -> None:
-        self._db.execute(
+        self._db.run(
             "insert or ignore into exchanges (id, parent, session, said, question, asked_at, deployment, origin, "
             "stored, deleted, sealed, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -283,57 +317,62 @@ class Store:
                 exchange.parent,
                 session_id,
                 write_json(list(exchange.said)),
-                mend(exchange.question[:10_000]),
+                exchange.question[:10_000],
                 exchange.asked_at,
                 exchange.deployment,
                 exchange.origin,
                 exchange.stored,
                 exchange.deleted,
                 sealed,
-                self._owner,
+                this_process(),
             ),
         )
 
     def _put_session(self, session: Session) -> None:
-        now = self._clock()
-        self._db.execute(
+        now = self._now()
+        self._db.run(
             "insert into sessions (id, name, head, settings, created, changed) values (?, ?, ?, ?, ?, ?) "
             "on conflict (id) do update set name = excluded.name, head = excluded.head, "
             "settings = excluded.settings, changed = excluded.changed",
-            (session.id, mend(session.name), session.head, write_json(dict(session.settings)), now, now),
+            (session.id, session.name, session.head, write_json(dict(session.settings)), now, now),
         )
 
+    def _now(self) -> float:
+        """The time, never before what is written already: a clock that jumps back must not reorder sessions."""
+        row = self._db.row("select max(changed) from sessions")
+        return max(self._clock(), row[0] if row and isinstance(row[0], float) else 0.0)
+
+    def _exchanges(self, where: str, values: tuple[object, ...]) -> list[Exchange]:
+        rows = self._db.rows(f"select {EXCHANGE} from exchanges {where}", values)  # noqa: S608
+        return [exchange_of(row, self._heard_wires) for row in rows]
+
+    def _heard_wires(self, exchange_id: str) -> list[Wire]:
+        rows = self._db.rows("select wires from heard where exchange = ? order by n", (exchange_id,))
+        return read_wires(wires for (wires,) in rows)
+
     def _path(self, head: str | None) -> list[Exchange]:
-        rows = self._db.execute(
-            f"with recursive path(id, depth) as (select ?, 0 union select e.parent, depth + 1 "  # noqa: S608
-            f"from exchanges e join path p on e.id = p.id where e.parent is not null) "
-            f"select {EXCHANGE} from path p join exchanges using (id) order by depth desc",
+        # The bound is for a damaged store, whose parents may go round in circles.
+        rows = self._db.rows(
+            "with recursive path(id, depth) as (select ?, 0 union select e.parent, depth + 1 "
+            "from exchanges e join path p on e.id = p.id where e.parent is not null "
+            "and depth < (select count(*) from exchanges)) select id from path order by depth desc",
             (head,),
         )
-        return [exchange_of(self._db, row) for row in rows]
+        idents = dict.fromkeys(row[0] for row in rows)
+        return [one for ident in idents for one in self._exchanges("where id = ?", (ident,))]
 
     def _free_name(self, session: Session) -> str:
         base = session.name or "session"
         taken = {
             name
-            for (name,) in self._db.execute(
+            for (name,) in self._db.rows(
                 "select name from sessions where id <> ? and (name = ? or name glob ?)",
-                (session.id, base, f"{_glob(base)}-[0-9]*"),
+                (session.id, base, f"{glob_of(base)}-[0-9]*"),
             )
         }
         if base not in taken:
             return base
         return next(name for n in range(2, len(taken) + 3) if (name := f"{base}-{n}") not in taken)
-
-
-def slug(text: str) -> str:
-    """A session name from a question: its first words, lower case, joined by hyphens."""
-    words = re.findall(r"\w+", mend(text).lower())[:5]
-    return "-".join(words)[:40].strip("-_") or "session"
-
-
-def _glob(text: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", text)
 
 
 def _named(wires: list[Wire]) -> str:
@@ -342,19 +381,3 @@ def _named(wires: list[Wire]) -> str:
         if isinstance(response, dict) and isinstance(response.get("id"), str):
             return str(response["id"])
     return ""
-
-
-def _alive(owner: str) -> bool:
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        # Another machine's exchange (a shared home): not ours to seal.
-        return host != socket.gethostname() and bool(host)
-    if int(pid) == os.getpid():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

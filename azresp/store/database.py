@@ -1,0 +1,79 @@
+"""The store's connection: every failure of SQLite becomes one of ours, and every text can be written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from azresp.core.text import mend
+from azresp.errors import LocalError
+from azresp.store.schema import connect
+
+
+class Database:
+    """One connection to the store at `path`, or in memory. Every method raises LocalError."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.raw = connect(path)
+
+    def close(self) -> None:
+        """Close the file; nothing more can be read or written."""
+        self.raw.close()
+
+    def run(self, sql: str, values: tuple[object, ...] = ()) -> int:
+        """Execute one statement; tells how many rows it changed."""
+        with self._explaining():
+            return self.raw.execute(sql, _writable(values)).rowcount
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question."""
+        with self._explaining():
+            return self.raw.execute(sql, _writable(values)).fetchall()
+
+    def row(self, sql: str, values: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
+        """The first row of a question."""
+        return next(iter(self.rows(sql, values)), None)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All statements inside count, or none."""
+        with self._explaining():
+            self.raw.execute("begin immediate")
+            try:
+                yield
+                self.raw.execute("commit")
+            except BaseException:
+                if self.raw.in_transaction:
+                    self.raw.execute("rollback")
+                raise
+
+    @contextmanager
+    def durable(self) -> Iterator[None]:
+        """What is written inside outlives a power cut, not only the end of this process."""
+        self.run("pragma synchronous = full")
+        try:
+            yield
+        finally:
+            self.run("pragma synchronous = normal")
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
+            raise LocalError(
+                f"the store could not be used: {error}", "Is the disk full or the file locked?"
+            ) from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise LocalError(
+                f"the store {self.path} is damaged: {error}",
+                "Move it away; `sqlite3 FILE .recover` may get its rows back.",
+            ) from error
+
+
+def _writable(values: tuple[object, ...]) -> tuple[Any, ...]:
+    return tuple(mend(one) if isinstance(one, str) else one for one in values)
