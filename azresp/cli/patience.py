@@ -25,9 +25,9 @@ def until_done(work: Coroutine[Any, Any, T]) -> T:
 def ports(gateway: Gateway) -> Ports:
     """Ports for asking the gateway alone: waits are told on stderr, nothing is kept."""
     from azresp.store.store import Store
-    from azresp.ui.screens import ResponseScreen
+    from azresp.ui.screens import WaitScreen
 
-    return Ports(gateway, ResponseScreen(_nothing, note), Store(None), SystemClock())
+    return Ports(gateway, WaitScreen(note), Store(None), SystemClock())
 
 
 async def patient(gateway: Gateway, ask: Callable[[], Awaitable[T]]) -> T:

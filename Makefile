@@ -1,0 +1,51 @@
+# Two commands set everything up: `make chat` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+
+.PHONY: chat test check bench picture docs lock clean
+
+chat: $(VENV)/.chat
+	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
+
+test: check
+	$(PY) -m pytest -n auto
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.test
+	$(PY) -m bench $(ARGS)
+
+picture: $(VENV)/.test
+	$(PY) -m docs.picture
+
+docs: $(VENV)/.test
+	$(PY) -m docs.reference --write
+
+lock: $(VENV)/.test
+	$(PY) -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-header \
+		--no-emit-index-url --no-emit-find-links --group test --extra emulator --extra keyring --extra schema pyproject.toml -o requirements-test.txt
+
+# What a user gets: the ranges of pyproject.toml.
+$(VENV)/.chat: pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator]'
+	@touch $@
+
+# What CI gets: the lock, by hash.
+$(VENV)/.test: pyproject.toml requirements-test.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@ $(VENV)/.chat
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "azresp needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
