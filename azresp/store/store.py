@@ -53,6 +53,11 @@ class _Hearing:
 
 
 _NEWEST_FIRST = "order by s.changed desc, (select max(n) from exchanges e where e.session = s.id) desc"
+_LISTED = (
+    "select s.id, s.name, s.changed, (select count(*) from exchanges e where e.session = s.id), "  # noqa: S608
+    "coalesce((select question from exchanges e where e.id = s.head), '') "
+    f"from sessions s {_NEWEST_FIRST} limit ?"
+)
 
 
 class Store:
@@ -261,13 +266,7 @@ class Store:
 
     def listed(self, limit: int = 20) -> list[Listed]:
         """The sessions that changed last, newest first."""
-        rows = self._db.rows(
-            "select s.id, s.name, s.changed, (select count(*) from exchanges e where e.session = s.id), "
-            "coalesce((select question from exchanges e where e.id = s.head), '') "
-            f"from sessions s {_NEWEST_FIRST} limit ?",  # noqa: S608
-            (limit,),
-        )
-        return [Listed(*row) for row in rows]
+        return [Listed(*row) for row in self._db.rows(_LISTED, (limit,))]
 
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""
@@ -292,11 +291,12 @@ class Store:
         with self._db.writing():
             self._db.run("delete from sessions where id = ?", (session_id,))
             gone = self._db.run(
+                # Not `with … delete`: Python counts no rows of that.
+                "delete from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
                 "with recursive kept(id) as (select head from sessions where head is not null union "
                 "select id from exchanges where session in (select id from sessions) union "
                 "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-                "delete from exchanges where id not in (select id from kept) "
-                "and (session = ? or session not in (select id from sessions))",
+                "select id from kept where id is not null)",
                 (session_id,),
             )
             self._db.run("delete from heard where exchange not in (select id from exchanges)")
