@@ -10,10 +10,12 @@ import typer
 
 from azresp import __version__
 from azresp.cli.config import config_app
+from azresp.cli.doctor import doctor
 from azresp.cli.emulator import emulator as emulate
 from azresp.cli.flags import setting_flags
 from azresp.cli.options import EmulatorOption
 from azresp.cli.responses import responses_app
+from azresp.cli.sessions import sessions_app
 
 app = typer.Typer(
     name="azresp",
@@ -26,6 +28,8 @@ app = typer.Typer(
 )
 app.add_typer(config_app, name="config")
 app.add_typer(responses_app, name="responses")
+app.add_typer(sessions_app, name="sessions")
+app.command("doctor")(doctor)
 app.command("emulator")(emulate)
 
 

@@ -101,7 +101,7 @@ async def _all(ids: list[str], reached: Reached, work: Work) -> int:
             status = Exit.API
             continue
         one = len(ids) == 1
-        output.write(json.dumps(found, indent=2 if one and output.tty else None) + "\n")
+        output.write(json.dumps(found, indent=2 if one and output.isatty() else None) + "\n")
     return status
 
 

@@ -1,0 +1,1 @@
+"""What `azresp doctor` looks at, one module for each part."""

@@ -1,0 +1,134 @@
+"""`azresp sessions rm`: remove sessions here and, if asked, their responses at the service; say what went where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from azresp.cli.confirm import confirmed
+from azresp.cli.connect import Reached, emulator_choice, reach
+from azresp.cli.kept import ALL, is_emulated, open_kept, session_named
+from azresp.cli.patience import until_done
+from azresp.cli.report import note, tell
+from azresp.cli.responses_work import delete_one
+from azresp.config.load import load
+from azresp.errors import AzrespError, Exit, NetworkError, SignInError
+
+if TYPE_CHECKING:
+    from azresp.core.session import Session
+    from azresp.store.store import Store
+
+
+@dataclass(slots=True)
+class _Doomed:
+    """A session to be removed, and its responses at the service."""
+
+    session: Session
+    exchanges: int
+    at_service: list[tuple[str, str]]
+    """(response id, origin) of those that the service may still have"""
+    gone: list[str] = field(default_factory=list)
+
+
+def remove_sessions(
+    names: list[str], flags: Mapping[str, object], emulator: str, *, remote: bool, yes: bool
+) -> int:
+    """Remove sessions after asking; give the exit status. Nothing is removed if one of the names is unknown."""
+    store = open_kept(emulator_choice(emulator), flags)
+    try:
+        found = {session.id: session for session in (session_named(store, name) for name in names)}
+        shared = _ids_of_others(store, set(found))
+        doomed = [_doomed(store, session, shared) for session in found.values()]
+        # Before the question: a service that can't be reached with these settings is told first.
+        reached = _reach(flags, emulator) if remote else None
+        if not confirmed(_question(doomed, reached), yes=yes):
+            note("nothing was removed")
+            return Exit.OK
+        try:
+            return _remove(store, doomed, reached)
+        finally:
+            if reached is not None:
+                reached.stop()
+    finally:
+        store.close()
+
+
+def _reach(flags: Mapping[str, object], emulator: str) -> Reached:
+    mode = "always" if is_emulated(emulator, flags) else "never"
+    return reach(load(flags).profile, mode)
+
+
+def _ids_of_others(store: Store, doomed: set[str]) -> set[str]:
+    """The exchanges that other sessions build on."""
+    others = [store.load(one.id) for one in store.listed(ALL) if one.id not in doomed]
+    return {ident for session in others if session is not None for ident in session.exchanges}
+
+
+def _doomed(store: Store, session: Session, shared: set[str]) -> _Doomed:
+    own = [one for one in store.all_exchanges(session.id) if one.id not in shared]
+    known = [(one.turn.id, one.origin) for one in own if one.turn.id and one.stored and not one.deleted]
+    return _Doomed(session, len(own), known)
+
+
+def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
+    names = ", ".join(one.session.name for one in doomed[:5]) + (" …" if len(doomed) > 5 else "")
+    here = sum(one.exchanges for one in doomed)
+    there = sum(len(one.at_service) for one in doomed)
+    what = (
+        f"Remove {'session' if len(doomed) == 1 else f'{len(doomed)} sessions'} {names}: {_count(here)} here"
+    )
+    return f"{what} and {there} at {reached.gateway.connection.host}?" if reached else f"{what}?"
+
+
+def _remove(store: Store, doomed: list[_Doomed], reached: Reached | None) -> int:
+    status: int = Exit.OK
+    try:
+        if reached is not None:
+            status = until_done(_delete_all(store, doomed, reached))
+    finally:
+        # Also after Ctrl-C: what went at the service is told, and the sessions that it went from stay here.
+        for one in doomed:
+            _remove_here(store, one, reached)
+    return status
+
+
+def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
+    name, all_of = one.session.name, len(one.at_service)
+    if reached is not None and len(one.gone) < all_of:
+        note(f"{name}: {len(one.gone)} of {all_of} deleted at the service; the session stays here, try again")
+        return
+    store.remove(one.session.id)
+    told = f"{name}: removed {_count(one.exchanges)} here"
+    if reached is not None:
+        told += f", {all_of} of {all_of} at {reached.gateway.connection.host}"
+    elif all_of:
+        told += f"; {_count(all_of)} stay at the service for up to 30 days (--remote deletes them too)"
+    note(told)
+
+
+async def _delete_all(store: Store, doomed: list[_Doomed], reached: Reached) -> int:
+    status: int = Exit.OK
+    for one in doomed:
+        for ident, origin in one.at_service:
+            if origin and origin != reached.gateway.origin:
+                note(f"{ident}: belongs to {origin}, not to {reached.gateway.origin}: not deleted")
+                status = Exit.API
+                continue
+            try:
+                await delete_one(reached.gateway, ident)
+            except (SignInError, NetworkError) as error:
+                # The others would meet the same.
+                tell(error)
+                return error.exit
+            except AzrespError as error:
+                tell(error)
+                status = Exit.API
+                continue
+            store.mark_deleted(ident)
+            one.gone.append(ident)
+    return status
+
+
+def _count(exchanges: int) -> str:
+    return f"{exchanges} exchange{'' if exchanges == 1 else 's'}"

@@ -1,0 +1,88 @@
+"""`azresp sessions`: list, show, rename, remove and export what is kept on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from azresp.cli.flags import setting_flags
+from azresp.cli.options import EmulatorOption, YesOption
+
+sessions_app = typer.Typer(help="List, show, rename, remove and export sessions.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name or id of a session", metavar="NAME")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+@sessions_app.command("list")
+def list_all(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many; 0 is all")] = 20,
+    as_json: JsonOption = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """List sessions, the last changed first: name, age, number of exchanges, last question."""
+    from azresp.cli.sessions_work import list_sessions
+
+    list_sessions(limit, emulator, as_json=as_json)
+
+
+@sessions_app.command("show")
+def show(name: Name, as_json: JsonOption = False, emulator: EmulatorOption = "auto") -> None:
+    """Show a conversation, with what broke off or was deleted marked as such."""
+    from azresp.cli.sessions_work import show_session
+
+    show_session(name, emulator, as_json=as_json)
+
+
+@sessions_app.command("rename")
+def rename(
+    old: Annotated[str, typer.Argument(help="Its name or id")],
+    new: Annotated[str, typer.Argument(help="Its new name")],
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Give a session another name."""
+    from azresp.cli.sessions_work import rename_session
+
+    rename_session(old, new, emulator)
+
+
+@sessions_app.command("rm")
+@setting_flags("connection", "network")
+def remove(
+    names: Annotated[list[str], typer.Argument(help="Names or ids of sessions", metavar="NAME...")],
+    *,
+    flags: Mapping[str, object],
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Delete their responses at the service too")
+    ] = False,
+    yes: YesOption = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Remove sessions from this machine, and with --remote their responses from the service."""
+    from azresp.cli.session_removal import remove_sessions
+
+    raise typer.Exit(remove_sessions(names, flags, emulator, remote=remote, yes=yes))
+
+
+@sessions_app.command("export")
+def export(
+    name: Name,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", help="md to read; json or jsonl hold everything", metavar="md|json|jsonl"
+        ),
+    ] = "md",
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write this file, 0600", metavar="FILE")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one")] = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Write a session as Markdown or JSON to stdout or a file."""
+    from azresp.cli.sessions_work import export_session
+
+    export_session(name, emulator, form, file, force=force)

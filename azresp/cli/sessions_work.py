@@ -1,0 +1,135 @@
+"""What `azresp sessions` does, removal apart."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azresp.cli.connect import emulator_choice
+from azresp.cli.kept import ALL, open_kept, session_named
+from azresp.cli.report import note
+from azresp.cli.streams import Output
+from azresp.errors import LocalError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.store.store import Store
+
+
+def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
+    """Print the sessions that changed last."""
+    from azresp.cli import session_list
+
+    with _store(emulator) as store:
+        listed = store.listed(limit or ALL)
+    output = Output()
+    if as_json:
+        output.write(session_list.as_json(listed))
+        return
+    if not listed:
+        note("there are no sessions yet")
+        return
+    output.write(session_list.as_rows(listed, time.time(), _columns(output)))
+
+
+def show_session(name: str, emulator: str, *, as_json: bool) -> None:
+    """Print a conversation: painted on a terminal, Markdown in a pipe, or JSON."""
+    from azresp.cli.transcript import as_markdown, exported
+
+    with _store(emulator) as store:
+        session = session_named(store, name)
+        made = store.all_exchanges(session.id)
+    output = Output()
+    if as_json:
+        output.write(exported(session, made, "json"))
+        return
+    text = as_markdown(session, made)
+    output.write(_painted(text) if output.isatty() else text)
+
+
+def rename_session(old: str, new: str, emulator: str) -> None:
+    """Give a session another name. UsageError: a name that is taken or can't be typed again."""
+    name = new.strip()
+    if not name or not name.isprintable() or len(name) > 200 or name.startswith(("-", "resp_")):
+        raise UsageError(
+            f"{new!r} can't be the name of a session",
+            "A name is one line of at most 200 characters and does not begin with - or resp_.",
+        )
+    with _store(emulator) as store:
+        session = session_named(store, old)
+        taken = store.find(name)
+        if taken is not None and taken.id != session.id and name in (taken.name, taken.id):
+            raise UsageError(f"there is a session {name!r} already", "Choose another name.")
+        store.save(replace(session, name=name))
+    note(f"{session.name} is now {name}")
+
+
+def export_session(name: str, emulator: str, form: str, file: Path | None, *, force: bool) -> None:
+    """Write a session to a file that only its owner can read, or to stdout."""
+    from azresp.cli.transcript import FORMATS, exported
+
+    if form not in FORMATS:
+        raise UsageError(f"--format: must be one of {', '.join(FORMATS)}, got {form!r}")
+    with _store(emulator) as store:
+        session = session_named(store, name)
+        text = exported(session, store.all_exchanges(session.id), form)
+    if file is None or str(file) == "-":
+        Output().write(text)
+        return
+    _write(file.expanduser(), text, force=force)
+    note(f"wrote {file}")
+
+
+@contextmanager
+def _store(emulator: str) -> Iterator[Store]:
+    store = open_kept(emulator_choice(emulator))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _columns(output: Output) -> int:
+    from azresp.cli.session_list import UNLIMITED
+
+    if not output.isatty() and not os.environ.get("COLUMNS"):
+        return UNLIMITED
+    return max(shutil.get_terminal_size().columns, 20)
+
+
+def _painted(text: str) -> str:
+    from azresp.ui.caps import detect
+    from azresp.ui.markdown.flow import render
+    from azresp.ui.markdown.rows import Look
+
+    caps = detect(os.environ, tty=True)
+    if not caps.cursor:
+        return text
+    rows = render(text, max(shutil.get_terminal_size().columns, 10), Look(colour=caps.colour))
+    return "".join(f"{row.ansi}\n" for row in rows)
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    """Write a new file, 0600; an old one is replaced in one step and only if forced."""
+    target = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new") if force else path
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", "Give another name, or --force to replace it.") from None
+    except OSError as error:
+        raise LocalError(f"{path}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+        if force:
+            target.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise LocalError(f"{path}: {error.strerror}", "Is the disk full?") from error
