@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from bench.figures import Report
@@ -31,8 +32,8 @@ def _full_speed(lab: Lab, report: Report, count: int, sizes: tuple[int, ...]) ->
         jobs = {name: partial(lab.stream, argv, spec) for name, argv in asks.items()}
         found[size] = rounds(count, jobs, warm=size == sizes[0])
         for name, one in found[size].items():
-            idle = found[sizes[0]].get(name, one)
-            each = (one.cpu - idle.cpu) * 1e3 / size
+            idle = found[sizes[0]].get(name)
+            each = (one.cpu - idle.cpu) * 1e3 / size if idle and size >= 1_000 else math.nan
             table.add(f"{size:,} {name}", one.cpu, each, one.last_glyph, one.growth, one.peak)
     _judge(report, found, sizes)
 

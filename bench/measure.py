@@ -94,9 +94,9 @@ def drain(
             recent = (recent + data)[-200_000:] if pending else b""
         elif due is None:
             continue
-        if due is None and pending and pending[0][0].encode() in recent:
+        if due is None and pending and (awaited := pending[0][0].encode()) in recent:
             seen.append(time.monotonic())
-            due, recent = time.monotonic() + pending[0][1], b""
+            due, recent = time.monotonic() + pending[0][1], recent.partition(awaited)[2]
         if due is not None and time.monotonic() >= due:
             seen.append(time.monotonic())
             os.write(handle, pending.pop(0)[2].encode())

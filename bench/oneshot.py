@@ -17,7 +17,7 @@ HI = Spec()
 def oneshot(lab: Lab, report: Report, count: int) -> None:
     """On a terminal, then piped in and out."""
     asks = askers(lab, "hi", "raw", "sdk", "live", "azresp")
-    found = rounds(count, {name: partial(lab.stream, argv, HI) for name, argv in asks.items()})
+    found = rounds(2 * count, {name: partial(lab.stream, argv, HI) for name, argv in asks.items()})
     table = report.table('run "hi" on a terminal (14 deltas)', "overhead ms", "CPU ms", "peak MB")
     for name, sample in found.items():
         table.add(name, sample.overhead, sample.cpu, sample.peak)
@@ -32,7 +32,7 @@ def oneshot(lab: Lab, report: Report, count: int) -> None:
 def _piped(lab: Lab, report: Report, count: int) -> None:
     piped = partial(lab.stream, spec=HI, tty=False, stdin="hi\n")
     found = rounds(
-        count, {"sdk": partial(piped, baseline(lab, "sdk")), "azresp": partial(piped, azresp(lab, "run"))}
+        2 * count, {"sdk": partial(piped, baseline(lab, "sdk")), "azresp": partial(piped, azresp(lab, "run"))}
     )
     table = report.table("Piped prompt, piped answer", "overhead ms", "CPU ms", "peak MB")
     for name, sample in found.items():

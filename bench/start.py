@@ -28,7 +28,7 @@ def start(lab: Lab, report: Report, count: int) -> None:
 
 def _commands(lab: Lab, report: Report, count: int) -> None:
     found = rounds(
-        2 * count,
+        3 * count,
         {
             "python -c pass": partial(lab.run, PASS, tty=False),
             "azresp --version": partial(lab.run, (*AZRESP, "--version"), tty=False),
@@ -64,7 +64,7 @@ def _prompt(lab: Lab, report: Report, count: int) -> None:
         report.trouble.append("azresp chat is absent: its rows are left out")
         return
     found = rounds(
-        count,
+        2 * count,
         {
             "python -c pass": partial(lab.run, PASS),
             "plain SDK chat": partial(lab.run, baseline(lab, "repl"), steps=KEYS),
