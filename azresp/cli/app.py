@@ -13,11 +13,13 @@ from azresp.cli.config import config_app
 from azresp.cli.doctor import doctor
 from azresp.cli.emulator import emulator as emulate
 from azresp.cli.flags import setting_flags
+from azresp.cli.init import init
+from azresp.cli.lean import LeanTyper
 from azresp.cli.options import EmulatorOption
 from azresp.cli.responses import responses_app
 from azresp.cli.sessions import sessions_app
 
-app = typer.Typer(
+app = LeanTyper(
     name="azresp",
     help="The terminal client for the Azure OpenAI Responses API.",
     epilog="Start with `azresp init`, or try it without an account: `azresp chat --emulator always`.",
@@ -29,6 +31,7 @@ app = typer.Typer(
 app.add_typer(config_app, name="config")
 app.add_typer(responses_app, name="responses")
 app.add_typer(sessions_app, name="sessions")
+app.command("init")(init)
 app.command("doctor")(doctor)
 app.command("emulator")(emulate)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from azresp.cli.flags import setting_flags
+from azresp.cli.lean import LeanTyper
 from azresp.config import file
 from azresp.config.edit import write_profile
 from azresp.config.endpoint import Endpoint
@@ -24,7 +25,7 @@ from azresp.config.profile import SETTINGS
 from azresp.errors import ConfigError, LocalError, UsageError
 from azresp.ui.sink import clean, clean_line
 
-config_app = typer.Typer(help="Show and edit the configuration.", no_args_is_help=True)
+config_app = LeanTyper(help="Show and edit the configuration.", no_args_is_help=True)
 
 _SECRET_NAMES = ("AZRESP_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "OPENAI_API_KEY")
 _EDITORS = ("sensible-editor", "nano", "vi", "notepad")

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from azresp.cli.flags import setting_flags
+from azresp.cli.lean import LeanTyper
 from azresp.cli.options import EmulatorOption, YesOption
 from azresp.errors import UsageError
 
-responses_app = typer.Typer(help="Get and delete responses at the service, as JSON.", no_args_is_help=True)
+responses_app = LeanTyper(help="Get and delete responses at the service, as JSON.", no_args_is_help=True)
 
 Ids = Annotated[list[str], typer.Argument(help="Response ids (resp_…)", metavar="ID...")]
 

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from azresp.cli.flags import setting_flags
+from azresp.cli.lean import LeanTyper
 from azresp.cli.options import EmulatorOption, YesOption
 
-sessions_app = typer.Typer(help="List, show, rename, remove and export sessions.", no_args_is_help=True)
+sessions_app = LeanTyper(help="List, show, rename, remove and export sessions.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name or id of a session", metavar="NAME")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]

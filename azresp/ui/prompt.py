@@ -196,7 +196,12 @@ def _output() -> Output | None:
         return None
     from prompt_toolkit.output.vt100 import Vt100_Output
 
-    output = Vt100_Output.from_pty(sys.stdout, term=os.environ.get("TERM"))
+    class Unasked(Vt100_Output):
+        def get_rows_below_cursor_position(self) -> int:
+            # Without any answer prompt_toolkit would never show the status line; the prompt needs its own rows only.
+            return 1
+
+    output = Unasked.from_pty(sys.stdout, term=os.environ.get("TERM"))
     output.enable_cpr = False
     return output
 

@@ -33,9 +33,9 @@ async def sessions(chat: Chat) -> None:
     """List the sessions that changed last."""
     rows = []
     for one in chat.library.listed(20):
-        mark = "* " if one.name == chat.session.name else "  "
+        here = "here · " if one.name == chat.session.name else ""
         first = one.question.split("\n")[0]
-        rows.append((mark + one.name, f"{age(chat.clock.now() - one.changed)} · {first}"))
+        rows.append((one.name, f"{here}{age(chat.clock.now() - one.changed)} · {first}"))
     if not rows:
         chat.terminal.dim("no sessions yet")
     chat.terminal.pairs(rows)

@@ -1,0 +1,73 @@
+"""Typer without pydantic on the way of every command.
+
+Typer 0.29 converts each parameter with a pydantic adapter, even one that was not given; importing pydantic and
+building some fifty adapters takes 70 ms before a prompt can be drawn. A value that has its type already is passed
+on as it is; all others still take Typer's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class _Shortcut:
+    """Stands in a parameter's place for its adapter, and makes that only for values that need converting."""
+
+    def __init__(self, parameter: Any) -> None:
+        self._annotation = parameter.type_descriptor.annotation
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value in the parameter's type."""
+        many = param.multiple or param.nargs == -1
+        if value is None:
+            return () if many else None
+        if type(value) is self._annotation and not many:
+            return value
+        if many and get_origin(self._annotation) is list and _all_are(value, get_args(self._annotation)[0]):
+            return list(value)
+        param._runtime_param = None
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+def _all_are(values: Any, kind: type) -> bool:
+    return isinstance(values, list | tuple) and all(type(value) is kind for value in values)
+
+
+def _shortened(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        # A Typer that keeps its adapters elsewhere is slower then, not broken.
+        if getattr(parameter, "_runtime_param", "absent") is None and hasattr(parameter, "type_descriptor"):
+            parameter._runtime_param = _Shortcut(parameter)
+    return parameters
+
+
+class LeanCommand(TyperCommand):
+    """A command whose parameters take the shortcut."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, `--help` among them."""
+        return _shortened(super().get_params(ctx))
+
+
+class LeanGroup(TyperGroup):
+    """A group whose parameters take the shortcut."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, `--help` among them."""
+        return _shortened(super().get_params(ctx))
+
+
+class LeanTyper(typer.Typer):
+    """A Typer application of lean commands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(cls=LeanGroup, **options)
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
+        """Register a command."""
+        options.setdefault("cls", LeanCommand)
+        return super().command(name, **options)

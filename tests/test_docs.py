@@ -1,0 +1,34 @@
+"""The documentation says what the code does: generated pages are current, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def test_the_reference_page_is_what_the_code_makes() -> None:
+    from docs.reference import TARGET, reference
+
+    assert TARGET.read_text(encoding="utf-8") == reference(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_to_files_that_exist(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_every_command() -> None:
+    from typer.main import get_command
+
+    from azresp.cli.app import app
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = list(getattr(get_command(app), "commands"))  # noqa: B009 - Typer's type does not tell
+    assert [name for name in names if f"azresp {name}" not in readme] == []
