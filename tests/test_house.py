@@ -25,8 +25,15 @@ HEAVY = (
     "uvicorn",
     "keyring",
 )
-MAY_WRITE = {"azresp/cli/streams.py", "azresp/cli/report.py", "azresp/ui/terminal.py", "azresp/ui/live.py"}
-"""The modules that put bytes on a stream; everything else hands them text."""
+MAY_WRITE = {
+    "azresp/cli/report.py",  # errors and notes, cleaned
+    "azresp/cli/confirm.py",  # questions, cleaned
+    "azresp/cli/init_questions.py",  # questions, cleaned
+    "azresp/cli/config.py",  # what it shows goes through the sink
+    "azresp/cli/app.py",  # --version
+    "azresp/config/example.py",  # our own text, for the make target
+}
+"""The modules that write by themselves; everything else goes through `Output`, `Terminal` or a painter."""
 
 
 def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -42,28 +49,22 @@ def test_files_and_functions_stay_small(path: Path) -> None:
         assert (one.end_lineno or one.lineno) - one.lineno - signature < MOST_FUNCTION_LINES, one.name
 
 
+def _writes(node: ast.AST) -> bool:
+    """`print(…)`, `typer.echo(…)`, `sys.stdout.write(…)`, `sys.stderr.write(…)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    return called in ("print", "typer.echo", "sys.stdout.write", "sys.stderr.write")
+
+
 def test_only_the_sink_modules_write_to_the_terminal() -> None:
-    found = []
-    for path in SOURCES:
-        name = path.relative_to(ROOT).as_posix()
-        if name in MAY_WRITE or name.startswith("azresp/emulator/"):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Attribute)
-                and node.attr in ("stdout", "stderr")
-                and isinstance(node.ctx, ast.Load)
-            ):
-                owner = node.value
-                used_as_stream = isinstance(owner, ast.Name) and owner.id == "sys"
-                if used_as_stream and name not in (
-                    "azresp/cli/run.py",
-                    "azresp/cli/chat.py",
-                    "azresp/__main__.py",
-                ):
-                    found.append(f"{name}:{node.lineno}")
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
-                found.append(f"{name}:{node.lineno} print")
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        if path.relative_to(ROOT).as_posix() not in MAY_WRITE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and _writes(node)
+    ]
     assert found == []
 
 
