@@ -34,9 +34,9 @@ def open_kept(emulator: str, flags: Mapping[str, object] | None = None) -> Store
     from azresp.store.store import Store
 
     emulated = is_emulated(emulator, flags)
-    if emulated and emulator == "auto":
+    if emulated and emulator == "auto" and store_file(emulated=False).exists():
         note(
-            "no endpoint is configured: these are the conversations with the emulator (--emulator never: others)"
+            "no endpoint is configured: these are the talks with the emulator (--emulator never shows your own)"
         )
     return Store(store_file(emulated=emulated))
 

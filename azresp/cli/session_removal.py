@@ -78,7 +78,7 @@ def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
     what = (
         f"Remove {'session' if len(doomed) == 1 else f'{len(doomed)} sessions'} {names}: {_count(here)} here"
     )
-    return f"{what} and {there} at {reached.gateway.connection.host}?" if reached else f"{what}?"
+    return f"{what} and {there} at {_place(reached)}?" if reached else f"{what}?"
 
 
 def _remove(store: Store, doomed: list[_Doomed], reached: Reached | None) -> int:
@@ -101,7 +101,7 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
     store.remove(one.session.id)
     told = f"{name}: removed {_count(one.exchanges)} here"
     if reached is not None:
-        told += f", {all_of} of {all_of} at {reached.gateway.connection.host}"
+        told += f", {all_of} of {all_of} at {_place(reached)}"
     elif all_of:
         told += f"; {_count(all_of)} stay at the service for up to 30 days (--remote deletes them too)"
     note(told)
@@ -128,6 +128,10 @@ async def _delete_all(store: Store, doomed: list[_Doomed], reached: Reached) -> 
             store.mark_deleted(ident)
             one.gone.append(ident)
     return status
+
+
+def _place(reached: Reached) -> str:
+    return "the built-in emulator" if reached.emulated else reached.gateway.connection.host
 
 
 def _count(exchanges: int) -> str:

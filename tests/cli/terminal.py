@@ -22,7 +22,7 @@ class Terminal:
         self._child: Any = pexpect.spawn(
             COMMAND[0],
             [*COMMAND[1:], *words],
-            env=dict(env),
+            env={**env, "TERM": "xterm-256color"},
             cwd=str(folder),
             encoding="utf-8",
             dimensions=(24, columns),
