@@ -193,13 +193,6 @@ class Profile:
     edit_mode: str = setting(
         rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
     )
-    theme: str = setting(
-        rule.choice("auto", "light", "dark"),
-        "auto",
-        "screen",
-        '"light"',
-        "Colours for a light or dark terminal",
-    )
     show_reasoning: bool = setting(
         rule.switch(), True, "screen", "true", "Show reasoning summaries while they stream"
     )

@@ -118,11 +118,11 @@ def test_edit_begins_with_the_example_and_saves_what_is_right(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AZRESP_API_KEY", "hunter2")
-    log = editor(tmp_path, monkeypatch, "theme = 'dark'\n")
+    log = editor(tmp_path, monkeypatch, "verbosity = 'low'\n")
     _, err, wrong = run("edit")
     assert wrong is None
     assert "Saved" in err
-    assert config.read_text() == "theme = 'dark'\n"
+    assert config.read_text() == "verbosity = 'low'\n"
     assert config.stat().st_mode & 0o777 == 0o600
     seen = json.loads(log.read_text())
     assert "# Configuration of azresp" in seen[0]["text"]
@@ -136,13 +136,13 @@ def test_edit_offers_to_mend_a_wrong_text_and_keeps_the_old_file_until_it_is_rig
 ) -> None:
     config.parent.mkdir()
     config.touch(0o600)
-    config.write_text("theme = 'dark'\n")
-    log = editor(tmp_path, monkeypatch, "theme = 'blue'\n", "theme = 'light'\n")
+    config.write_text("verbosity = 'low'\n")
+    log = editor(tmp_path, monkeypatch, "verbosity = 'blue'\n", "verbosity = 'high'\n")
     _, err, wrong = run("edit", stdin="y\n")
     assert wrong is None
-    assert "config.toml: theme: must be one of auto, light, dark, got 'blue'" in err
-    assert [one["text"] for one in json.loads(log.read_text())] == ["theme = 'dark'\n", "theme = 'blue'\n"]
-    assert config.read_text() == "theme = 'light'\n"
+    assert "config.toml: verbosity: must be one of low, medium, high, got 'blue'" in err
+    assert [one["text"] for one in json.loads(log.read_text())] == ["verbosity = 'low'\n", "verbosity = 'blue'\n"]
+    assert config.read_text() == "verbosity = 'high'\n"
 
 
 @pytest.mark.parametrize("stdin", ["n\n", ""])
@@ -151,11 +151,11 @@ def test_edit_changes_nothing_when_a_wrong_text_is_given_up(
 ) -> None:
     config.parent.mkdir()
     config.touch(0o600)
-    config.write_text("theme = 'dark'\n")
-    editor(tmp_path, monkeypatch, "theme = = 1\n")
+    config.write_text("verbosity = 'low'\n")
+    editor(tmp_path, monkeypatch, "verbosity = = 1\n")
     _, _, wrong = run("edit", stdin=stdin)
     assert isinstance(wrong, ConfigError)
-    assert config.read_text() == "theme = 'dark'\n"
+    assert config.read_text() == "verbosity = 'low'\n"
     assert [one.name for one in config.parent.iterdir()] == ["config.toml"]
 
 
