@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import typer
+
 from azresp import __version__
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
@@ -19,7 +21,7 @@ from azresp.cli.streams import Output
 from azresp.cli.tuner import ProfileTuner
 from azresp.config.load import Loaded, load
 from azresp.core.session import Session
-from azresp.errors import AzrespError, UsageError
+from azresp.errors import AzrespError, ConfigError, UsageError
 from azresp.ui.chat import Chat
 from azresp.ui.terminal import Terminal
 
@@ -35,6 +37,8 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("azresp chat needs a terminal", "For scripts and pipes use `azresp run`.")
     loaded = load(flags)
+    if loaded.profile.endpoint is None and emulator == "never":
+        emulator, loaded = _first_run(loaded, flags)
     reached = reach(loaded.profile, emulator)
     terminal = Terminal(Output())
     for warning in loaded.warnings:
@@ -46,6 +50,28 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
     finally:
         store.close()
         reached.stop()
+
+
+def _first_run(loaded: Loaded, flags: Mapping[str, object]) -> tuple[str, Loaded]:
+    """Nothing is configured: say so, and offer the set-up or the emulator."""
+    from azresp.cli.init import set_up
+    from azresp.cli.init_questions import choose, tell
+
+    tell("No endpoint is configured.")
+    tell(f"Looked at --endpoint, AZRESP_ENDPOINT, AZURE_OPENAI_ENDPOINT and {loaded.path or 'no file'}.")
+    try:
+        chosen = choose(("Set up Azure OpenAI now", "Try the built-in emulator, without an account", "Quit"))
+    except EOFError:
+        chosen = 3
+    if chosen == 2:
+        return "always", loaded
+    if chosen == 3:
+        raise ConfigError(
+            "no endpoint is configured", "`azresp init` sets it up; `azresp doctor` shows what is set."
+        )
+    if status := set_up(flags, check=True, yes=False):
+        raise typer.Exit(status)
+    return "never", load(flags)
 
 
 async def _talk(terminal: Terminal, reached: Reached, loaded: Loaded, store: Store, resume: str) -> int:

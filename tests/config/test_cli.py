@@ -141,7 +141,10 @@ def test_edit_offers_to_mend_a_wrong_text_and_keeps_the_old_file_until_it_is_rig
     _, err, wrong = run("edit", stdin="y\n")
     assert wrong is None
     assert "config.toml: verbosity: must be one of low, medium, high, got 'blue'" in err
-    assert [one["text"] for one in json.loads(log.read_text())] == ["verbosity = 'low'\n", "verbosity = 'blue'\n"]
+    assert [one["text"] for one in json.loads(log.read_text())] == [
+        "verbosity = 'low'\n",
+        "verbosity = 'blue'\n",
+    ]
     assert config.read_text() == "verbosity = 'high'\n"
 
 

@@ -47,10 +47,10 @@ def test_a_missing_file_is_fine_unless_it_was_named(tmp_path: Path) -> None:
 
 def test_a_file_open_to_others_is_pointed_out(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text("theme = 'dark'")
+    path.write_text("verbosity = 'low'")
     path.chmod(0o644)
     loaded = load({"config": path}, {})
-    assert loaded.profile.theme == "dark"
+    assert loaded.profile.verbosity == "low"
     assert f"chmod 600 {path}" in loaded.warnings[0]
     path.chmod(0o600)
     assert load({"config": path}, {}).warnings == ()
@@ -88,15 +88,15 @@ def test_what_is_no_plain_text_file_is_refused_without_hanging(tmp_path: Path, k
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_bytes("\ufefftheme = 'dark'\r\n".encode())
-    assert load({"config": path}, {}).profile.theme == "dark"
+    path.write_bytes("\ufeffverbosity = 'low'\r\n".encode())
+    assert load({"config": path}, {}).profile.verbosity == "low"
 
 
 def test_what_is_written_only_its_owner_can_read_whatever_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "new" / "azresp" / "config.toml"
     before = os.umask(0)
     try:
-        file.write(path, "theme = 'dark'\n")
+        file.write(path, "verbosity = 'low'\n")
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -111,11 +111,11 @@ def test_what_is_written_only_its_owner_can_read_whatever_the_umask(tmp_path: Pa
 
 def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
     target, link = tmp_path / "dotfiles.toml", tmp_path / "config.toml"
-    target.write_text("theme = 'dark'")
+    target.write_text("verbosity = 'low'")
     link.symlink_to(target)
-    file.write(link, "theme = 'light'")
+    file.write(link, "verbosity = 'high'")
     assert link.is_symlink()
-    assert target.read_text() == "theme = 'light'"
+    assert target.read_text() == "verbosity = 'high'"
 
 
 def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ deployment = "old"  # the first one
 top_p = 0.9
 
 [profiles.other]
-theme = "dark"
+verbosity = "low"
 """
 
 
@@ -153,7 +153,7 @@ def test_writing_a_profile_keeps_comments_and_everything_else(tmp_path: Path) ->
         "# for now",
         "# at home",
         "# the first one",
-        '[profiles.other]\ntheme = "dark"',
+        '[profiles.other]\nverbosity = "low"',
     ):
         assert kept in text
     home = load({"config": path, "profile": "home"}, {}).profile
@@ -187,5 +187,5 @@ def test_a_broken_file_is_not_written_over(tmp_path: Path) -> None:
     path.touch(0o600)
     path.write_text("a = = 1")
     with pytest.raises(ConfigError, match="not TOML"):
-        write_profile(path, "work", {"theme": "dark"})
+        write_profile(path, "work", {"verbosity": "low"})
     assert path.read_text() == "a = = 1"

@@ -98,7 +98,7 @@ def test_the_profile_is_chosen_by_flag_environment_file_or_because_it_is_the_onl
     assert loading(FILE).name == "work"
     assert loading(FILE, {"AZRESP_PROFILE": "home"}).name == "home"
     assert loading(FILE, {"AZRESP_PROFILE": "home"}, profile="work").name == "work"
-    assert loading("[profiles.only]\ntheme = 'dark'").profile.theme == "dark"
+    assert loading("[profiles.only]\nverbosity = 'low'").profile.verbosity == "low"
     several = loading("[profiles.a]\n[profiles.b]")
     assert several.name == ""
     assert "default_profile" in several.warnings[0]
