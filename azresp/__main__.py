@@ -9,14 +9,27 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command line and exit; nothing after it runs."""
+    _fill_gaps()
     status = _status()
     # Tearing down the interpreter takes 100 ms and joins threads that may hang in DNS or `az`.
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:
+                stream.flush()
         except OSError as error:
             status = _flush_failed(error, status)
     os._exit(status)
+
+
+def _fill_gaps() -> None:
+    """Standard streams that our parent closed lead nowhere; else the store's file could get the number of stderr."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def _status() -> int:

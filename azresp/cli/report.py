@@ -36,7 +36,8 @@ def report(error: Exception, debug: Debug) -> int:
             tell(error)
         return int(error.exit)
     if isinstance(error, OSError):
-        note(f"azresp: {error.filename or 'a file'}: {error.strerror or error}")
+        place = f"{error.filename}: " if error.filename else ""
+        note(f"azresp: {place}{error.strerror or error}")
         return int(Exit.LOCAL)
     if not debug.on:
         note(f"azresp: a fault in azresp itself: {type(error).__name__}: {error}")

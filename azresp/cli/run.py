@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, emulator_file, reach
 from azresp.cli.report import note, tell
-from azresp.cli.streams import LARGE_CHARS, Output, read_stdin
+from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
 from azresp.config.load import load
 from azresp.core.session import Session, message
 from azresp.core.text import mend
 from azresp.engine import Outcome, Ports, Screen, converse
-from azresp.errors import AzrespError, Exit, LocalError, PipeClosed, UsageError
-from azresp.ui.endings import ending
+from azresp.errors import AzrespError, Exit, LocalError, NetworkError, PipeClosed, UsageError
+from azresp.ui.endings import ending, next_step
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
 from azresp.ui.terminal import Terminal
@@ -77,12 +77,10 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
 
 def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty."""
-    said = mend(" ".join(options.words).strip())
+    said = mend(" ".join(map(_as_typed, options.words)).strip())
     if said.startswith("@") and len(options.words) == 1:
-        said = _read_file(Path(said[1:]).expanduser())
-    piped, invalid = read_stdin()
-    if invalid:
-        warn(f"warning: stdin: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
+        said = _checked(read_file(Path(options.words[0].strip()[1:]).expanduser()), said[1:], warn)
+    piped = _checked(read_stdin(), "stdin", warn)
     prompt = "\n\n".join(part for part in (said, piped.strip("\n")) if part.strip())
     if not prompt:
         raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")
@@ -94,13 +92,19 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     return prompt
 
 
-def _read_file(path: Path) -> str:
+def _as_typed(word: str) -> str:
+    """A word of the command line; in a locale without UTF-8 its bytes come as lone surrogates."""
     try:
-        if not path.is_file():
-            raise UsageError(f"@{path}: no such file", "Name a text file after @.")
-        return path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise LocalError(f"{path}: {error.strerror}") from error
+        return os.fsencode(word).decode() if not word.isascii() else word
+    except UnicodeError:
+        return word
+
+
+def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) -> str:
+    text, invalid = found
+    if invalid:
+        warn(f"warning: {place}: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
+    return text
 
 
 def open_store(*, emulated: bool, warn: Callable[[str], None]) -> Store:
@@ -183,6 +187,8 @@ def _conclude(
         local = isinstance(outcome.error, LocalError | PipeClosed)
         if not isinstance(outcome.error, PipeClosed):
             tell(outcome.error)
+            if isinstance(outcome.error, NetworkError) and not outcome.error.hint:
+                note(f"  {_AFTER_A_BREAK if turn.text else _AFTER_SILENCE}")
         return Exit.UNFINISHED if turn.text and not local else outcome.error.exit
     if differs:
         warn(
@@ -194,11 +200,17 @@ def _conclude(
     return _ended(turn, warn)
 
 
+_AFTER_A_BREAK = "What was heard is kept. Ask again: this exchange is not part of the conversation."
+_AFTER_SILENCE = "It was sent once: the service may be answering, and bill it. Ask again if you want."
+
+
 def _ended(turn: Turn, warn: Callable[[str], None]) -> int:
     """The exit status for how a turn ended, with a line on stderr unless it is a plain success."""
     line = ending(turn)
     if line:
         note(f"azresp: {line}")
+        if step := next_step(turn):
+            note(f"  {step}")
     if turn.status == "completed":
         return Exit.API if turn.refusal and not turn.text else Exit.OK
     return Exit.API if turn.status == "failed" else Exit.UNFINISHED
@@ -232,7 +244,7 @@ class _Schema:
     def read(cls, path: Path) -> _Schema:
         """A JSON schema, bare or wrapped as the API has it (`name`, `schema`, `strict`). Raises UsageError."""
         try:
-            told = json.loads(_read_file(path))
+            told = json.loads(read_file(path)[0])
         except ValueError as error:
             raise UsageError(f"{path}: not JSON: {error}", "Give a file with a JSON schema.") from error
         if not isinstance(told, dict):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from pathlib import Path
 
 from azresp.errors import LocalError, PipeClosed, UsageError
 
@@ -14,10 +16,17 @@ LARGE_CHARS = 262_144
 
 
 class Output:
-    """stdout for answers: flushed as it goes, unencodable characters as backslash escapes."""
+    """stdout for answers: flushed as it goes, unencodable characters as backslash escapes.
+
+    Raises LocalError where there is none.
+    """
 
     def __init__(self) -> None:
         stream = sys.stdout
+        if stream is None:
+            raise LocalError(
+                "stdout is closed", "The answer needs somewhere to go: a terminal, a pipe or a file."
+            )
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
         self._stream = stream
@@ -63,11 +72,34 @@ def read_stdin() -> tuple[str, int]:
     stream = sys.stdin
     if stream is None or stream.closed or stream.isatty():
         return "", 0
-    data = _read_capped(stream.fileno(), MAX_MESSAGE_CHARS * 4)
+    return _text_of(stream.fileno(), "stdin")
+
+
+def read_file(path: Path) -> tuple[str, int]:
+    """All of a text file, and how many invalid bytes became U+FFFD. Raises UsageError, LocalError."""
+    try:
+        # Nothing but a regular file: a pipe or device might never end, or wait for ever.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file", "Check the name.") from None
+    except OSError as error:
+        raise LocalError(f"{path}: {error.strerror}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise UsageError(f"{path}: not a file", "Pipe its text in instead.")
+        return _text_of(handle, str(path))
+    except OSError as error:
+        raise LocalError(f"{path}: {error.strerror}") from error
+    finally:
+        os.close(handle)
+
+
+def _text_of(handle: int, name: str) -> tuple[str, int]:
+    data = _read_capped(handle, MAX_MESSAGE_CHARS * 4)
     text = data.decode("utf-8-sig", "replace")
     if len(text) > MAX_MESSAGE_CHARS:
         raise UsageError(
-            f"stdin holds more than {MAX_MESSAGE_CHARS:,} characters, the most that one message can have",
+            f"{name} holds more than {MAX_MESSAGE_CHARS:,} characters, the most that one message can have",
             "Send a part of it (`head -c 1000000`).",
         )
     invalid = text.count("\ufffd") - data.count("\ufffd".encode())

@@ -67,7 +67,7 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]] | None:
         return "", ()
     try:
         return _read_text(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as bad:
         raise ConfigError(f"{path.name}: not UTF-8 at byte {bad.start}", f"Save {path} as UTF-8.") from None

@@ -29,3 +29,18 @@ def ending(turn: Turn) -> str:
         case s if s == INTERRUPTED:
             return "the answer broke off before its end; what was heard is kept"
     return ""
+
+
+def next_step(turn: Turn) -> str:
+    """What to do after an end that is not a plain success; empty for one."""
+    match turn.status:
+        case "incomplete" if turn.incomplete_reason == "max_output_tokens":
+            return "Raise max_output_tokens, or ask it to go on: the conversation goes on from here."
+        case "incomplete":
+            return "Say it in other words."
+        case "failed":
+            report = f"; if it stays, report {turn.id} to Azure support" if turn.id else ""
+            return f"Ask again{report}."
+        case "cancelled" | "interrupted":
+            return "Ask again: this exchange is not part of the conversation."
+    return ""

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 Write = Callable[[str], None]
 
 
+def told(wait: Wait) -> str:
+    """A wait in one line."""
+    pause = f"waiting {wait.seconds:.0f} s, then " if wait.seconds >= 1 else ""
+    return f"{wait.why}: {pause}try {wait.attempt} of {wait.of}"
+
+
 class WaitScreen:
     """Tells waits in a line each and nothing else: for requests without a turn, and for `--json`."""
 
@@ -29,7 +35,7 @@ class WaitScreen:
     def waiting(self, wait: Wait, left_s: float) -> None:
         """Tell a wait once, at its beginning."""
         if left_s >= wait.seconds:
-            self._note(f"{wait.why}: waiting {wait.seconds:.0f} s, then try {wait.attempt} of {wait.of}")
+            self._note(told(wait))
 
     def resumed(self) -> None:
         """Nothing to take back."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.text import Grown
 from azresp.ui.paint import Kind
+from azresp.ui.screens import told
 from azresp.ui.view import Section, sections
 
 if TYPE_CHECKING:
@@ -79,9 +80,7 @@ class TurnScreen:
     def waiting(self, wait: Wait, left_s: float) -> None:
         """Count down to the next try."""
         if left_s >= wait.seconds:
-            self._painter.note(
-                f"{wait.why}: waiting {wait.seconds:.0f} s, then try {wait.attempt} of {wait.of}"
-            )
+            self._painter.note(told(wait))
         self._painter.status(f"{wait.why} · next try in {left_s:.0f} s · Ctrl-C stops")
 
     def resumed(self) -> None:
