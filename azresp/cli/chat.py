@@ -16,7 +16,7 @@ from azresp import __version__
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.report import error_lines, note
-from azresp.cli.run import open_store
+from azresp.cli.storing import open_store
 from azresp.cli.streams import Output
 from azresp.cli.tuner import ProfileTuner
 from azresp.config.load import Loaded, load

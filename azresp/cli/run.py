@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azresp.cli.clock import SystemClock
-from azresp.cli.connect import Reached, emulator_file, reach
+from azresp.cli.connect import Reached, reach
 from azresp.cli.report import note, tell
+from azresp.cli.storing import open_store
 from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
 from azresp.config.load import load
 from azresp.core.session import Session, message
 from azresp.core.text import mend
 from azresp.engine import Outcome, Ports, Screen, converse
-from azresp.errors import AzrespError, Exit, LocalError, NetworkError, PipeClosed, UsageError
+from azresp.errors import Exit, LocalError, NetworkError, PipeClosed, UsageError
 from azresp.ui.endings import ending, next_step
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
@@ -105,19 +106,6 @@ def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) ->
     if invalid:
         warn(f"warning: {place}: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
     return text
-
-
-def open_store(*, emulated: bool, warn: Callable[[str], None]) -> Store:
-    """The store, or one in memory where the file can't be used, with a warning."""
-    from azresp.store.schema import store_path
-    from azresp.store.store import Store
-
-    try:
-        return Store(emulator_file("store.db") if emulated else store_path(os.environ))
-    except (LocalError, RuntimeError) as error:
-        what = error.what if isinstance(error, AzrespError) else str(error)
-        warn(f"warning: {what}; this session is not kept")
-        return Store(None)
 
 
 def choose_session(store: Store, options: RunOptions, prompt: str) -> Session:

@@ -7,11 +7,11 @@ sooner than twice the last one's cost. The caller asks `due` and calls `frame` t
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Final
 
 from azresp.ui.caps import Caps
 from azresp.ui.cells import cut
+from azresp.ui.kind import Kind
 from azresp.ui.live import Live, Out
 from azresp.ui.markdown.flow import Flow, render
 from azresp.ui.markdown.inline import loaded
@@ -22,15 +22,6 @@ from azresp.ui.sink import clean, clean_line
 FRAME_S: Final = 1 / 30
 THOUGHT_ROWS: Final = 8
 """Rows of a thought that are shown while it streams."""
-
-
-class Kind(Enum):
-    """What a section of streamed text is."""
-
-    ANSWER = "answer"
-    """Markdown; settles into the scrollback as it streams."""
-    THOUGHT = "thought"
-    """A reasoning summary: dimmed, its last rows only, usually replaced by one line in the end."""
 
 
 class Painter:

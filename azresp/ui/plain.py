@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from azresp.ui.kind import Kind
 from azresp.ui.live import Out
-from azresp.ui.paint import Kind
 from azresp.ui.sink import Cleaner, clean
 
 

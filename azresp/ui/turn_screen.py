@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.text import Grown
-from azresp.ui.paint import Kind
+from azresp.ui.kind import Kind
 from azresp.ui.screens import told
 from azresp.ui.view import Section, sections
 

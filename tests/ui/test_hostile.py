@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from azresp.ui.caps import Caps
-from azresp.ui.paint import Kind, Painter
+from azresp.ui.kind import Kind
+from azresp.ui.paint import Painter
 from azresp.ui.plain import Plain
 from azresp.ui.sink import clean_line
 from tests.ui.terminals import Clock, Tty, assert_only_our_sequences, plain

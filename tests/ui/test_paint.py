@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azresp.ui.caps import Caps, detect
+from azresp.ui.kind import Kind
 from azresp.ui.markdown.flow import render
 from azresp.ui.markdown.rows import Look
-from azresp.ui.paint import FRAME_S, Kind, Painter
+from azresp.ui.paint import FRAME_S, Painter
 from azresp.ui.plain import Plain
 from azresp.ui.sink import clean
 from tests.ui.terminals import Clock, Reflowing, Tty, assert_only_our_sequences, plain
