@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -72,8 +73,6 @@ async def _look_up(host: str, port: int) -> list[str]:
 
 
 async def _open(connection: Connection, host: str, port: int, secure: ssl.SSLContext | None) -> str:
-    from azresp.azure.refusals import translate
-
     try:
         async with asyncio.timeout(connection.connect_timeout_s):
             _, writer = await asyncio.open_connection(host, port, ssl=secure)
@@ -83,10 +82,16 @@ async def _open(connection: Connection, host: str, port: int, secure: ssl.SSLCon
             "Check the network, VPN or proxy; `connect_timeout_s` sets the limit.",
         ) from None
     except ssl.SSLError as error:
-        raise translate(error, connection) from error
-    except OSError as error:
+        reason = getattr(error, "verify_message", "") or error.reason or str(error)
         raise NetworkError(
-            f"{host} port {port}: {error.strerror or error}", "Is the address right and the server up?"
+            f"{host} port {port}: TLS failed: {reason}",
+            "Behind a company proxy set `ca_file` to the company's root CA (PEM).",
+        ) from error
+    except OSError as error:
+        # asyncio's own text names the address only.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise NetworkError(
+            f"{host} port {port}: {reason}", "Is the address right and the server up?"
         ) from error
     tls = writer.get_extra_info("ssl_object")
     version = f", {tls.version()}" if tls is not None else ""

@@ -46,7 +46,7 @@ def store(path: Path) -> Iterator[Finding]:
 
 def _unborn(path: Path) -> Finding:
     folder = next(one for one in (path.parent, *path.parents) if one.exists())
-    if os.access(folder, os.W_OK):
+    if folder.is_dir() and os.access(folder, os.W_OK):
         return Finding("store", "file", Mark.OK, f"none yet; it will be {path}")
     text = f"{path} can't be made: {folder} can't be written"
     return Finding("store", "file", Mark.FAIL, text, "Set AZRESP_STORE_FILE to another file.", Exit.LOCAL)
