@@ -25,12 +25,12 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
+from azresp.ui.early import MARK
 from azresp.ui.sink import clean_line, invisible
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
 
-MARK = "› "
 AGAIN_S = 2.0
 """A second Ctrl-C within this time quits."""
 

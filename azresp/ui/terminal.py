@@ -97,6 +97,10 @@ class Terminal:
         finally:
             restore()
 
+    def draw(self, ours: str) -> None:
+        """Write our own characters as they are, cursor moves too."""
+        self._write(ours)
+
     def send_osc52(self, encoded: str) -> None:
         """Ask the terminal to take base64 text into its clipboard."""
         self._write(f"\x1b]52;c;{encoded}\x07")

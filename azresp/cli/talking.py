@@ -1,0 +1,133 @@
+"""The chat itself, once its prompt stands: the store, the gateway, the settings and the terminal put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from azresp.cli.clock import SystemClock
+from azresp.cli.connect import Reached, reach
+from azresp.cli.report import error_lines, note
+from azresp.cli.storing import open_store
+from azresp.cli.tuner import ProfileTuner
+from azresp.config.load import Loaded
+from azresp.core.session import Session
+from azresp.errors import AzrespError, UsageError
+from azresp.store.store import Store
+from azresp.ui.chat import Chat
+from azresp.ui.early import EarlyPrompt
+from azresp.ui.terminal import Terminal
+
+LATEST = "."
+"""`--resume` without a name."""
+
+
+def begin(terminal: Terminal, loaded: Loaded, early: EarlyPrompt, *, resume: str, emulator: str) -> int:
+    """Talk until the user leaves; gives the exit status."""
+    reached = reach(loaded.profile, emulator)
+    store = open_store(emulated=reached.emulated, warn=note)
+    try:
+        return asyncio.run(_talk(terminal, reached, loaded, store, early, resume))
+    finally:
+        store.close()
+        reached.stop()
+
+
+async def _talk(
+    terminal: Terminal, reached: Reached, loaded: Loaded, store: Store, early: EarlyPrompt, resume: str
+) -> int:
+    from azresp.ui import commands  # noqa: F401 - registers them
+    from azresp.ui.prompt import PromptEditor
+
+    profile = reached.profile
+    place = "the built-in emulator" if reached.emulated else reached.gateway.connection.host
+    history = store.path.with_name("history") if store.path is not None else None
+    chat = Chat(
+        session=Session(SystemClock().ident(), ""),
+        service=reached.gateway,
+        library=store,
+        tuner=ProfileTuner(profile, loaded.origins, place),
+        clock=SystemClock(),
+        terminal=terminal,
+        editor=PromptEditor(
+            history, vi=profile.edit_mode == "vi", colour=terminal.caps.colour, first=_preloader(reached)
+        ),
+        tell=lambda error: [line.removeprefix("azresp: ").strip() for line in error_lines(error)],
+    )
+    early.clear()
+    await _begin(chat, store, resume)
+    _end_on_signals(chat)
+    status = await chat.run()
+    _part(chat)
+    await reached.gateway.close()
+    return status
+
+
+def _end_on_signals(chat: Chat) -> None:
+    """SIGTERM and SIGHUP seal a running answer and leave the terminal as it was."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end(number: int) -> None:
+        chat.ended_by = number
+        if task is not None:
+            task.cancel()
+
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, NotImplementedError):
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, end, number)
+
+
+async def _begin(chat: Chat, store: Store, resume: str) -> None:
+    """Recover what a crash left behind, and resume what is asked for."""
+    try:
+        lost = store.recover()
+    except AzrespError as error:
+        chat.show_error(error)
+        lost = []
+    if resume:
+        latest = store.latest() if resume == LATEST else None
+        if resume == LATEST and latest is None:
+            raise UsageError("there is no session to resume", "Leave --resume out to start one.")
+        await chat.invoke("resume", latest.id if latest is not None else f'"{resume}"')
+    elif lost:
+        chat.terminal.dim(
+            f"{len(lost)} answers broke off when azresp last ended; kept: /sessions, /resume NAME"
+        )
+
+
+def _preloader(reached: Reached) -> Callable[[], None]:
+    """Load what the first message needs while the user types it."""
+
+    def load_later() -> None:
+        threading.Thread(target=_preload, args=(reached,), name="preload", daemon=True).start()
+
+    return load_later
+
+
+def _preload(reached: Reached) -> None:
+    reached.gateway.preload()
+    import azresp.ui.paint
+    import azresp.ui.turn_screen  # noqa: F401
+
+
+def _part(chat: Chat) -> None:
+    """The exit line: how to come back, what it took, what the service keeps."""
+    from azresp.ui.usage import total
+
+    path = chat.session.path()
+    if not path:
+        return
+    stored = sum(1 for one in path if one.stored and not one.deleted and one.turn.id)
+    kept = f" · {stored} responses stored at the service for 30 days" if stored else ""
+    chat.terminal.dim(f"azresp chat --resume {_quoted(chat.session.name)}")
+    chat.terminal.dim(f"{total(path)} tokens{kept}")
+
+
+def _quoted(name: str) -> str:
+    import shlex
+
+    return shlex.quote(name)
