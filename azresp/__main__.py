@@ -39,9 +39,10 @@ def _status() -> int:
     debug = Debug.take(sys.argv)
     sys.argv[1:] = _with_default(sys.argv[1:])
     try:
-        from azresp.cli.app import app
+        from azresp.cli.app import build
 
-        app(prog_name="azresp")
+        completing = "_AZRESP_COMPLETE" in os.environ
+        build("" if completing else "".join(sys.argv[1:2]))(prog_name="azresp")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except AzrespError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from azresp.cli.app import app
+from azresp.cli.app import build
 from azresp.config.example import settings_table
 from azresp.config.profile import SETTINGS
 from azresp.errors import Exit
@@ -45,7 +45,7 @@ def reference() -> str:
 def _commands() -> Iterator[str]:
     import typer
 
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(build())
     shared = {one.flag for one in SETTINGS.values()} | {"--profile", "--config"}
     for path, command in _leaves("azresp", root):
         rows = []

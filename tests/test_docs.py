@@ -27,8 +27,8 @@ def test_links_between_pages_lead_to_files_that_exist(page: Path) -> None:
 def test_the_readme_names_every_command() -> None:
     from typer.main import get_command
 
-    from azresp.cli.app import app
+    from azresp.cli.app import build
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = list(getattr(get_command(app), "commands"))  # noqa: B009 - Typer's type does not tell
+    names = list(getattr(get_command(build()), "commands"))  # noqa: B009 - Typer's type does not tell
     assert [name for name in names if f"azresp {name}" not in readme] == []

@@ -1,39 +1,34 @@
-"""The commands and their flags; what they do is imported when they run."""
+"""The commands; one that is named is the only one that is loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from azresp import __version__
-from azresp.cli.config import config_app
-from azresp.cli.doctor import doctor
-from azresp.cli.emulator import emulator as emulate
-from azresp.cli.flags import setting_flags
-from azresp.cli.init import init
 from azresp.cli.lean import LeanTyper
-from azresp.cli.options import EmulatorOption
-from azresp.cli.responses import responses_app
-from azresp.cli.sessions import sessions_app
 
-app = LeanTyper(
-    name="azresp",
-    help="The terminal client for the Azure OpenAI Responses API.",
-    epilog="Start with `azresp init`, or try it without an account: `azresp chat --emulator always`.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(config_app, name="config")
-app.add_typer(responses_app, name="responses")
-app.add_typer(sessions_app, name="sessions")
-app.command("init")(init)
-app.command("doctor")(doctor)
-app.command("emulator")(emulate)
+
+def build(wanted: str = "") -> typer.Typer:
+    """The application with the command `wanted`, or with all of them if there is none of that name.
+
+    Each command brings some fifty flags; declaring those of all commands takes 40 ms.
+    """
+    app = LeanTyper(
+        name="azresp",
+        help="The terminal client for the Azure OpenAI Responses API.",
+        epilog="Start with `azresp init`, or try it without an account: `azresp chat --emulator always`.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for add in [_COMMANDS[wanted]] if wanted in _COMMANDS else _COMMANDS.values():
+        add(app)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,8 +37,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -51,63 +45,62 @@ def root(
     """The terminal client for the Azure OpenAI Responses API."""
 
 
-@app.command()
-@setting_flags()
-def chat(
-    *,
-    flags: Mapping[str, object],
-    resume: Annotated[
-        str,
-        typer.Option(
-            "--resume",
-            "-r",
-            help="Go on in a session: NAME, an id or resp_…; without a value the last one",
-            metavar="[NAME]",
-        ),
-    ] = "",
-    emulator: EmulatorOption = "never",
-) -> None:
-    """Talk to the model; /help inside tells the rest."""
-    from azresp.cli.chat import talk
-    from azresp.cli.connect import emulator_choice
+def _chat(app: typer.Typer) -> None:
+    from azresp.cli.words import chat
 
-    raise typer.Exit(talk(resume, emulator_choice(emulator), flags))
+    app.command("chat")(chat)
 
 
-@app.command()
-@setting_flags()
-def run(
-    prompt: Annotated[
-        list[str] | None, typer.Argument(help="The prompt; @FILE reads it from a file.")
-    ] = None,
-    *,
-    flags: Mapping[str, object],
-    session: Annotated[
-        str, typer.Option("--session", help="Continue (or start) this session", metavar="NAME")
-    ] = "",
-    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Continue the last session")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the final response object")] = False,
-    events: Annotated[bool, typer.Option("--events", help="Print the raw events as JSON Lines")] = False,
-    schema: Annotated[
-        Path | None, typer.Option("--schema", help="JSON schema that the answer must fit", metavar="FILE")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
-    emulator: EmulatorOption = "never",
-) -> None:
-    """Ask once and print the answer; piped text follows the prompt."""
-    from azresp.cli.connect import emulator_choice
-    from azresp.cli.run import RunOptions, run_once
+def _run(app: typer.Typer) -> None:
+    from azresp.cli.words import run
 
-    options = RunOptions(
-        words=tuple(prompt or ()),
-        session=session,
-        go_on=go_on,
-        as_json=as_json,
-        events=events,
-        quiet=quiet,
-        yes=yes,
-        schema=schema,
-        emulator=emulator_choice(emulator),
-    )
-    raise typer.Exit(run_once(options, flags))
+    app.command("run")(run)
+
+
+def _init(app: typer.Typer) -> None:
+    from azresp.cli.init import init
+
+    app.command("init")(init)
+
+
+def _doctor(app: typer.Typer) -> None:
+    from azresp.cli.doctor import doctor
+
+    app.command("doctor")(doctor)
+
+
+def _config(app: typer.Typer) -> None:
+    from azresp.cli.config import config_app
+
+    app.add_typer(config_app, name="config")
+
+
+def _sessions(app: typer.Typer) -> None:
+    from azresp.cli.sessions import sessions_app
+
+    app.add_typer(sessions_app, name="sessions")
+
+
+def _responses(app: typer.Typer) -> None:
+    from azresp.cli.responses import responses_app
+
+    app.add_typer(responses_app, name="responses")
+
+
+def _emulator(app: typer.Typer) -> None:
+    from azresp.cli.emulator import emulator
+
+    app.command("emulator")(emulator)
+
+
+_COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
+    "chat": _chat,
+    "run": _run,
+    "init": _init,
+    "doctor": _doctor,
+    "config": _config,
+    "sessions": _sessions,
+    "responses": _responses,
+    "emulator": _emulator,
+}
+"""In the order of `--help`."""

@@ -12,7 +12,7 @@ from azresp.config.credential import resolve
 from azresp.config.endpoint import read_endpoint
 from azresp.config.profile import Profile
 from azresp.core.secrets import Secret
-from azresp.errors import ConfigError, UsageError
+from azresp.errors import UsageError
 
 if TYPE_CHECKING:
     from azresp.emulator import Emulator
@@ -109,10 +109,3 @@ def emulator_file(name: str) -> Any:
     except OSError:
         return None
     return path
-
-
-def emulator_choice(value: str) -> str:
-    """Check `--emulator`'s value."""
-    if value not in ("never", "auto", "always"):
-        raise ConfigError(f"--emulator: must be never, auto or always, got {value!r}")
-    return value

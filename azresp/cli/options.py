@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from azresp.errors import ConfigError
+
 EmulatorOption = Annotated[
     str,
     typer.Option(
@@ -16,3 +18,10 @@ EmulatorOption = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")]
+
+
+def emulator_choice(value: str) -> str:
+    """Check `--emulator`'s value."""
+    if value not in ("never", "auto", "always"):
+        raise ConfigError(f"--emulator: must be never, auto or always, got {value!r}")
+    return value

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from azresp.cli.confirm import asked, somebody
-from azresp.cli.connect import Reached, emulator_choice, reach
+from azresp.cli.connect import Reached, reach
 from azresp.cli.kept import store_file
+from azresp.cli.options import emulator_choice
 from azresp.cli.patience import patient, ports, until_done
 from azresp.cli.report import note, tell
 from azresp.cli.streams import Output

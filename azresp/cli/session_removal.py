@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azresp.cli.confirm import confirmed
-from azresp.cli.connect import Reached, emulator_choice, reach
+from azresp.cli.connect import Reached, reach
 from azresp.cli.kept import ALL, is_emulated, open_kept, session_named
+from azresp.cli.options import emulator_choice
 from azresp.cli.patience import until_done
 from azresp.cli.report import note, tell
 from azresp.cli.responses_work import delete_one

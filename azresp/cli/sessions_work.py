@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.connect import emulator_choice
 from azresp.cli.kept import ALL, open_kept, session_named
+from azresp.cli.options import emulator_choice
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.errors import LocalError, UsageError

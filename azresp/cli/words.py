@@ -1,0 +1,70 @@
+"""`azresp chat` and `azresp run`: their arguments and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from azresp.cli.flags import setting_flags
+from azresp.cli.options import EmulatorOption, emulator_choice
+
+
+@setting_flags()
+def chat(
+    *,
+    flags: Mapping[str, object],
+    resume: Annotated[
+        str,
+        typer.Option(
+            "--resume",
+            "-r",
+            help="Go on in a session: NAME, an id or resp_…; without a value the last one",
+            metavar="[NAME]",
+        ),
+    ] = "",
+    emulator: EmulatorOption = "never",
+) -> None:
+    """Talk to the model; /help inside tells the rest."""
+    from azresp.cli.chat import talk
+
+    raise typer.Exit(talk(resume, emulator_choice(emulator), flags))
+
+
+@setting_flags()
+def run(
+    prompt: Annotated[
+        list[str] | None, typer.Argument(help="The prompt; @FILE reads it from a file.")
+    ] = None,
+    *,
+    flags: Mapping[str, object],
+    session: Annotated[
+        str, typer.Option("--session", help="Continue (or start) this session", metavar="NAME")
+    ] = "",
+    go_on: Annotated[bool, typer.Option("--continue", "-c", help="Continue the last session")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the final response object")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print the raw events as JSON Lines")] = False,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", help="JSON schema that the answer must fit", metavar="FILE")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
+    emulator: EmulatorOption = "never",
+) -> None:
+    """Ask once and print the answer; piped text follows the prompt."""
+    from azresp.cli.run import RunOptions, run_once
+
+    options = RunOptions(
+        words=tuple(prompt or ()),
+        session=session,
+        go_on=go_on,
+        as_json=as_json,
+        events=events,
+        quiet=quiet,
+        yes=yes,
+        schema=schema,
+        emulator=emulator_choice(emulator),
+    )
+    raise typer.Exit(run_once(options, flags))
