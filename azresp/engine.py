@@ -142,7 +142,7 @@ class _Hearing:
         self._silent_so_far = True
 
     async def run(self, body: Wire, headers: Mapping[str, str] | None) -> None:
-        keeper = asyncio.create_task(self._keep_regularly())
+        keeper = asyncio.create_task(self._keep_regularly(), name="keeper")
         try:
             await patiently(
                 lambda: self._hear(body, headers),

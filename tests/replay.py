@@ -62,7 +62,8 @@ class Reply:
     piece: int = WHOLE
     """bytes per chunk, or EVENTS, or WHOLE"""
     end: str = "close"
-    """close: proper end; reset: TCP reset; stall: silence; drop: closed before the answer; badchunk; cut"""
+    """How the answer ends: close (properly), cut (without its last chunk), reset (TCP), badchunk, stall (nothing more
+    comes); or instead of an answer: drop (closed at once), silence (nothing ever comes)."""
 
     def pieces(self) -> Iterator[bytes]:
         """The chunks of the body."""
@@ -283,6 +284,9 @@ def _read_request(reader: Any) -> Request | None:
 def _play(connection: socket.socket, reply: Reply, reader: Any) -> bool:
     """Write one answer; tells whether the connection goes on."""
     if reply.end == "drop":
+        return False
+    if reply.end == "silence":
+        reader.read(1)  # until the client leaves
         return False
     chunked = reply.framing == "chunked"
     length = {} if chunked else {"content-length": str(len(reply.body) + reply.length_add)}
