@@ -82,7 +82,7 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     if said.startswith("@") and len(options.words) == 1:
         said = _checked(read_file(Path(options.words[0].strip()[1:]).expanduser()), said[1:], warn)
     piped = _checked(read_stdin(), "stdin", warn)
-    prompt = "\n\n".join(part for part in (said, piped.strip("\n")) if part.strip())
+    prompt = "\n\n".join(part.strip("\n") for part in (said, piped) if part.strip())
     if not prompt:
         raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")
     if len(prompt) > LARGE_CHARS and not options.yes:

@@ -155,14 +155,14 @@ class Sitting:
             self._read(0)
         return self
 
-    def type(self, text: str) -> Self:
+    def put(self, text: str) -> Self:
         """Type at the prompt, up to the moment when it is seen there."""
         self.keys(text)
         return self.until(lambda: self.is_prompt(text), f"{text!r} at the prompt")
 
     def say(self, text: str) -> Self:
         """Type a line and send it; gone from the prompt when this returns."""
-        self.ready().type(text)
+        self.ready().put(text)
         shown = len(self.rows)
         self.keys("\r")
         return self.until(lambda: not self.is_prompt(text) or len(self.rows) > shown + 1, f"{text!r} sent")
