@@ -36,9 +36,8 @@ def main() -> None:
         report.trouble += dict.fromkeys(lab.trouble)
     if options.json:
         options.json.write_text(report.json())
-    print(setting(count, quick=options.quick))
-    print()
-    print(report.markdown())
+    print(setting(count, quick=options.quick), end="\n\n")
+    print(report.page() if options.markdown else report.summary())
 
 
 def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> None:
@@ -74,6 +73,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("benches", nargs="*", default=["all"], choices=[*BENCHES, "all"], metavar="BENCH")
     parser.add_argument("--rounds", type=int, default=0, help="runs of each program (3; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="shorter answers, smaller store: a smoke test")
+    parser.add_argument(
+        "--markdown", action="store_true", help="the medians too: the tables of docs/performance.md"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
     return parser.parse_args()
 

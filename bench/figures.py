@@ -66,18 +66,24 @@ class Report:
         self.tables.append(Table(title, heads))
         return self.tables[-1]
 
-    def markdown(self) -> str:
-        """Everything as Markdown tables, the figures first."""
-        parts = [_grid(("", "figure", "measured", "bar", ""), (figure.row() for figure in self.figures))]
-        for table in self.tables:
-            rows = ((name, *map(_short, values)) for name, values in table.rows)
-            parts.append(f"**{table.title}**\n\n{_grid(('program', *table.heads), rows)}")
+    def summary(self) -> str:
+        """The figures as a Markdown table, and what went wrong."""
+        heads = ("", "figure", "measured", "bar", "")
         told = [f"- {line}" for line in self.trouble] or ["- Every run held the whole answer."]
-        return "\n\n".join([*parts, "\n".join(told)])
+        return "\n".join([_grid(heads, (figure.row() for figure in self.figures)), "", *told])
+
+    def page(self) -> str:
+        """The summary, then the medians behind it, as Markdown."""
+        return "\n\n".join([self.summary(), *map(_page_of, self.tables)])
 
     def json(self) -> str:
         """Everything as JSON."""
         return json.dumps(asdict(self), indent=1)
+
+
+def _page_of(table: Table) -> str:
+    rows = ((name, *map(_short, values)) for name, values in table.rows)
+    return f"**{table.title}**\n\n{_grid(('program', *table.heads), rows)}"
 
 
 def _grid(heads: Row, rows: Iterable[Row]) -> str:
