@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -51,6 +52,8 @@ class _BoundedErrors(httpx2.AsyncHTTPTransport):
         read_whole = response.status_code >= 300 or request.method == "DELETE"
         if read_whole and isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _Capped(response.stream, _limit(response.headers))
+            # The SDK decodes it by the charset stated, and some (hex, utf-7) are no charset; the API speaks UTF-8.
+            response.headers["content-type"] = response.headers.get("content-type", "").partition(";")[0]
         return response
 
 
@@ -70,6 +73,7 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
     context = ssl_context(connection)
     proxy = proxy_for(connection)
     try:
+        proxy_host(proxy)
         transport = _BoundedErrors(verify=context, proxy=proxy or None, trust_env=False)
     except (ValueError, ImportError, httpx2.InvalidURL) as error:
         raise ConfigError(f"proxy: {error}", "Give an http:// or https:// proxy URL, or `none`.") from error
@@ -85,6 +89,12 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
         trust_env=False,
         headers={"accept-encoding": "identity"},
     )
+
+
+def proxy_host(proxy: str) -> str:
+    """Host and port of a proxy URL, without the password that may stand before them. Raises ValueError."""
+    parts = urlsplit(proxy)
+    return f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
 
 
 def ssl_context(connection: Connection) -> ssl.SSLContext:
@@ -110,7 +120,6 @@ def proxy_for(connection: Connection) -> str:
         return ""
     if connection.proxy:
         return connection.proxy
-    from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(connection.base_url)

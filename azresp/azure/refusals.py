@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import ssl
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx2
 import openai
 
 from azresp.azure.connection import Connection, EntraSignIn
+from azresp.azure.http import proxy_for, proxy_host
 from azresp.core.events import fault_of
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError
 
@@ -183,7 +186,7 @@ def _sign_in_hint(status: int, body: _Body, connection: Connection) -> str:
 
 def from_transport(error: BaseException, connection: Connection) -> NetworkError:
     """The error for what went wrong below HTTP."""
-    host = connection.host
+    host = _next_hop(connection)
     reached = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)
     match error:
         case httpx2.ConnectTimeout():
@@ -204,8 +207,14 @@ def from_transport(error: BaseException, connection: Connection) -> NetworkError
     return _from_cause(error, connection, reached)
 
 
+def _next_hop(connection: Connection) -> str:
+    """What is connected to: with a proxy in between, its name is the one that can be wrong."""
+    proxy = proxy_for(connection)
+    return f"the proxy {proxy_host(proxy)}, asked for {connection.host}" if proxy else connection.host
+
+
 def _from_cause(error: BaseException, connection: Connection, reached: bool) -> NetworkError:
-    text, host = _deepest(error), connection.host
+    text, host = _deepest(error), _next_hop(connection)
     if not reached and ("CERTIFICATE" in text or _is_tls(error)):
         # Only of a connection being made: TLS that breaks later may break an answer that was begun.
         return NetworkError(
@@ -222,16 +231,19 @@ def _from_cause(error: BaseException, connection: Connection, reached: bool) -> 
         )
     if not reached:
         return NetworkError(
-            f"{host}: {_plain_connect(text)}",
+            f"{host}: {_plain_connect(error, text)}",
             "Is the address right and the server up? See `azresp doctor`.",
             reached=False,
         )
     return NetworkError(f"{host}: the connection broke: {text or type(error).__name__}", "")
 
 
-def _plain_connect(text: str) -> str:
-    if "refused" in text or "All connection attempts failed" in text:
+def _plain_connect(error: BaseException, text: str) -> str:
+    if "All connection attempts failed" in text:
         return "connection refused"
+    for at in _chain(error):
+        if isinstance(at, OSError) and at.errno:
+            return os.strerror(at.errno).lower()
     return f"no connection: {text}"
 
 
@@ -241,19 +253,18 @@ def _tls_reason(text: str) -> str:
 
 
 def _is_tls(error: BaseException) -> bool:
+    return any(isinstance(at, ssl.SSLError) for at in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what caused it, outermost first."""
     at: BaseException | None = error
     while at is not None:
-        if isinstance(at, ssl.SSLError):
-            return True
+        yield at
         at = at.__cause__ or at.__context__
-    return False
 
 
 def _deepest(error: BaseException) -> str:
     """The most telling text in a chain of exceptions."""
-    texts = []
-    at: BaseException | None = error
-    while at is not None:
-        texts.append(str(at))
-        at = at.__cause__ or at.__context__
+    texts = [str(at) for at in _chain(error)]
     return next((text for text in reversed(texts) if text and "All connection" not in text), texts[0])
