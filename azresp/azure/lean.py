@@ -29,6 +29,10 @@ class _Later(ModuleType):
         with _LOADING:
             if name in self.__dict__:
                 return self.__dict__[name]
+            # Importing a package sets it on its parent, but those put into sys.modules were never imported.
+            if (child := sys.modules.get(f"{self.__name__}.{name}")) is not None:
+                self.__dict__[name] = child
+                return child
             if name.startswith("__") or spec is None or spec.loader is None or self.__dict__.get("_ran"):
                 raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
             self.__dict__["_ran"] = True

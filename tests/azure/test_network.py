@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,8 +65,16 @@ def test_a_certificate_that_does_not_hold_is_one_clear_sentence(
 
 
 def test_a_server_that_speaks_no_tls_is_one_clear_sentence() -> None:
-    with ReplayServer(stream(DONE)) as server:
-        error = _failure(f"https://127.0.0.1:{server.port}/openai/v1/")
+    def speak() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        error = _failure(f"https://127.0.0.1:{listener.getsockname()[1]}/openai/v1/")
+        speaker.join()
     assert "TLS failed" in error.what
     assert not error.reached
 
