@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 
@@ -76,7 +77,9 @@ def _flush_failed(error: OSError, status: int) -> int:
 
     if isinstance(error, BrokenPipeError):
         return Exit.PIPE
-    os.write(2, f"azresp: stdout: {error.strerror}\n".encode())
+    with suppress(OSError):
+        # A window that was closed takes stdout and stderr with it.
+        os.write(2, f"azresp: stdout: {error.strerror}\n".encode())
     return status or Exit.LOCAL
 
 

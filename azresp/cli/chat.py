@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
     for warning in loaded.warnings:
         note(f"warning: {warning}")
     _greet(terminal, loaded, emulated=emulated)
+    _leave_on_signals()
     early = EarlyPrompt(terminal, wanted=not resume)
     try:
         # Everything heavy comes after the prompt.
@@ -39,6 +41,17 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
         return begin(terminal, loaded, early, resume=resume, emulator="always" if emulated else "never")
     finally:
         early.clear()
+
+
+def _leave_on_signals() -> None:
+    """Until the chat itself takes care of them, these signals undo what was done to the terminal."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
 
 
 def _first_run(loaded: Loaded, flags: Mapping[str, object]) -> tuple[str, Loaded]:

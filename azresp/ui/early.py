@@ -1,6 +1,7 @@
 """The prompt before the line editor: drawn at once, while prompt_toolkit and the rest are still being imported.
 
-What is typed meanwhile is echoed by the terminal and waits in it; the editor then draws the same line anew.
+What is typed meanwhile is echoed by the terminal and waits in it; the editor then draws the same line anew. A paste is
+bracketed already, so that its line ends don't send it.
 """
 
 from __future__ import annotations
@@ -22,26 +23,42 @@ class EarlyPrompt:
         self._before = _keep_enter() if wanted else None
         self._drawn = self._before is not None and terminal.caps.cursor
         if self._drawn:
-            terminal.draw(MARK)
+            terminal.draw(MARK + "\x1b[?2004h")
 
     def clear(self) -> None:
         """Take the prompt away, so that something else can stand on its line; twice is fine."""
-        if self._before is not None:
-            _set(self._before)
-            self._before = None
+        if self._before is None:
+            return
         if self._drawn:
-            self._terminal.draw("\r\x1b[K")
-            self._drawn = False
+            rows = (len(MARK) + _waiting()) // self._terminal.size()[0]
+            up = f"\x1b[{rows}A" if rows else ""
+            self._terminal.draw(f"\x1b[?2004l{up}\r\x1b[J")
+        _set(self._before)
+        self._before = None
+
+
+def _waiting() -> int:
+    """Bytes that were typed and not read."""
+    import fcntl
+    import struct
+    import termios
+
+    found: int = struct.unpack("i", fcntl.ioctl(sys.stdin.fileno(), termios.FIONREAD, bytes(4)))[0]
+    return found
 
 
 def _keep_enter() -> list[Any] | None:
-    """Leave a typed Enter as it is, so that it neither moves the cursor nor becomes Ctrl-J; the old modes, if any."""
+    """Leave every key as it is, as the line editor wants them; the old modes, if any.
+
+    A translated Enter would be Ctrl-J; a line that the terminal edits could hold 4,095 bytes only.
+    """
     try:
         import termios
 
         before: list[Any] = termios.tcgetattr(sys.stdin.fileno())
         now = [*before]
         now[0] = before[0] & ~termios.ICRNL
+        now[3] = before[3] & ~termios.ICANON
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, now)
     except (ImportError, OSError, ValueError):
         return None

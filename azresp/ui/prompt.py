@@ -26,6 +26,7 @@ from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
 from azresp.ui.early import MARK
+from azresp.ui.reveal import Revealing
 from azresp.ui.sink import clean_line, invisible
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ AGAIN_S = 2.0
 _STYLE = Style.from_dict(
     {
         "prompt": "bold",
+        "revealed": "reverse",
         "bottom-toolbar": "noreverse nobold fg:ansibrightblack",
         "bottom-toolbar.text": "noreverse",
         "completion-menu": "noreverse bg:default fg:default",
@@ -48,7 +50,7 @@ _STYLE = Style.from_dict(
         "scrollbar.button": "bg:default reverse",
     }
 )
-_PLAIN = Style.from_dict({"bottom-toolbar": "noreverse"})
+_PLAIN = Style.from_dict({"revealed": "reverse", "bottom-toolbar": "noreverse"})
 
 
 class _SlashCompleter(Completer):
@@ -102,6 +104,8 @@ class PromptEditor:
             enable_open_in_editor=True,
             bottom_toolbar=self._toolbar,
             prompt_continuation="  ",
+            input_processors=[Revealing()],
+            erase_when_done=True,
             style=_STYLE if colour else _PLAIN,
             include_default_pygments_style=False,
             output=_output(),
@@ -113,10 +117,13 @@ class PromptEditor:
         self._completer.chat = chat
         first, self._first = self._first, None
         text = await self._session.prompt_async(pre_run=first)
+        if text.strip() and chat.terminal.caps.cursor:
+            # The editor shows no more than a screenful and breaks words; what was said stands here in full.
+            chat.terminal.said(text)
         count = invisible(text)
         if count and not text.startswith("/"):
-            chat.terminal.say(text)
-            if not await chat.confirm(f"This message has {count} invisible characters. Send it?"):
+            what = "1 invisible character" if count == 1 else f"{count:,} invisible characters"
+            if not await chat.confirm(f"This message has {what}. Send it?"):
                 return ""
         return text
 
@@ -172,7 +179,7 @@ class PromptEditor:
 
         @keys.add("<any>", filter=Condition(lambda: bool(self._hint)))
         def _typed(event: KeyPressEvent) -> None:
-            self._hint = ""
+            self._hint, self._last_interrupt = "", 0.0
             event.current_buffer.insert_text(event.data)
 
         return keys
@@ -182,6 +189,7 @@ class PromptEditor:
         if buffer.text:
             buffer.append_to_history()
             buffer.reset()
+            self._last_interrupt = 0.0
             return
         if now - self._last_interrupt < AGAIN_S:
             event.app.exit(exception=KeyboardInterrupt)

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azresp.ui.caps import Caps, detect
@@ -58,6 +58,13 @@ class Terminal:
     def strong(self, text: str) -> None:
         """Write one line that stands out."""
         self._styled(text, STRONG)
+
+    def said(self, text: str) -> None:
+        """Write what the user said, in full, as it stood at the prompt."""
+        from azresp.ui.early import MARK
+        from azresp.ui.markdown.rows import Span
+
+        self._rows([Span(clean(text), "")], hang=len(MARK), first=MARK)
 
     def markdown(self, text: str) -> None:
         """Write text rendered as Markdown."""
@@ -118,14 +125,15 @@ class Terminal:
 
         self._rows([Span(clean_line(text), style)], hang=0)
 
-    def _rows(self, spans: list[Span], hang: int) -> None:
-        """Write spans wrapped at words, all rows but the first indented by `hang` cells."""
+    def _rows(self, spans: list[Span], hang: int, first: str = "") -> None:
+        """Write spans wrapped at words, the first row after `first`, all others indented by `hang` cells."""
         from azresp.ui.markdown.rows import Span
         from azresp.ui.markdown.wrap import Margin, Wrap
 
         styled = self.caps.cursor
         plain = [span if styled else Span(span.text, "") for span in spans]
-        wrap = Wrap(Margin((), (Span(" " * hang, ""),) if hang else (), self.size()[0]))
+        mark = (Span(first, STRONG if styled else ""),) if first else ()
+        wrap = Wrap(Margin(mark, (Span(" " * hang, ""),) if hang else (), self.size()[0]))
         for row in [*wrap.add(plain), *wrap.end()]:
             self._write(row.ansi + "\n")
 
@@ -148,4 +156,9 @@ def _without_echo() -> Callable[[], None]:
     quiet[0] = before[0] & ~termios.ICRNL
     quiet[3] = before[3] & ~termios.ECHO
     termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
-    return lambda: termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+    def restore() -> None:
+        with suppress(termios.error):  # the window was closed
+            termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+    return restore

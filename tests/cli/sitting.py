@@ -24,7 +24,7 @@ import pyte
 from tests.cli.conftest import COMMAND
 from tests.ui.terminals import Tty
 
-PATIENCE_S = 30.0
+PATIENCE_S = 8.0
 """A deadline, never a wait: everything goes on as soon as the screen shows what is expected."""
 _LAUNCH = (
     "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
@@ -91,9 +91,19 @@ class Sitting:
         return rows[y] if y < len(rows) else ""
 
     def is_prompt(self, typed: str = "") -> bool:
-        """The prompt waits, with this typed in its last line."""
-        x, _ = self.tty.cursor()
-        return self.line.rstrip() == f"› {typed}".rstrip() and x >= 2
+        """The line editor waits, with this typed at the end of its text."""
+        if termios.tcgetattr(self.master)[3] & termios.ISIG:
+            return False  # an answer streams, or only the early prompt is there
+        if not typed:
+            return self.line.rstrip() == "›" and self.tty.cursor()[0] == 2
+        x, y = self.tty.cursor()
+        before = [*self.rows[:y], self.line.ljust(x)[:x]]
+        return "".join("".join(before).split()).endswith("".join(typed[-60:].split()))
+
+    @property
+    def sent(self) -> int:
+        """How many prompts have ended."""
+        return self.written.count("\x1b[?2004l")
 
     def only_ours(self) -> None:
         """Nothing was written but printable text and what azresp and its line editor need."""
@@ -161,11 +171,10 @@ class Sitting:
         return self.until(lambda: self.is_prompt(text), f"{text!r} at the prompt")
 
     def say(self, text: str) -> Self:
-        """Type a line and send it; gone from the prompt when this returns."""
-        self.ready().put(text)
-        shown = len(self.rows)
+        """Type a line and send it; its prompt has ended when this returns."""
+        before = self.ready().put(text).sent
         self.keys("\r")
-        return self.until(lambda: not self.is_prompt(text) or len(self.rows) > shown + 1, f"{text!r} sent")
+        return self.until(lambda: self.sent > before, f"{text!r} sent")
 
     def ask(self, text: str) -> Self:
         """Say something and wait for the next prompt."""
@@ -181,6 +190,10 @@ class Sitting:
         """Send a signal."""
         self.process.send_signal(number)
         return self
+
+    def leave_after(self, keys: str) -> int:
+        """Press keys, then Ctrl-D at the empty prompt."""
+        return self.keys(keys).leave()
 
     def leave(self) -> int:
         """Ctrl-D at the prompt."""

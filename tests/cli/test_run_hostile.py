@@ -105,7 +105,9 @@ def test_a_damaged_stream_ends_as_its_index_says(
         assert absent not in text
     [kept_exchange] = exchanges_of(tmp_path)
     assert expected["text"] is None or kept_exchange.turn.text.startswith(text.rstrip("\n")) or ident == "E08"
-    assert kept_exchange.turn.finished == (expected["outcome"] == "complete") or expected["outcome"] == "either"
+    assert (
+        kept_exchange.turn.finished == (expected["outcome"] == "complete") or expected["outcome"] == "either"
+    )
 
 
 def exchanges_of(folder: Path) -> list[Exchange]:

@@ -116,8 +116,8 @@ def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
 
 def show_exchange(chat: Chat, exchange: Exchange) -> None:
     """Show one exchange."""
-    for n, line in enumerate(exchange.question.split("\n")):
-        chat.terminal.strong(("› " if n == 0 else "  ") + line)
+    chat.terminal.said(exchange.question)
+    chat.terminal.say("")
     turn = exchange.turn
     if text := turn.text or turn.refusal:
         chat.terminal.markdown(text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def retry(chat: Chat) -> None:
     """Ask the last question again, as a sibling of the first try."""
     last = _last(chat)
-    chat.terminal.strong(f"› {first_line(last)}")
+    chat.terminal.said(first_line(last))
     await chat.say(last.said, session=_before(chat, last))
 
 
@@ -33,7 +33,7 @@ async def edit(chat: Chat) -> None:
     if text is None or not text.strip() or text.strip() == last.question.strip():
         chat.terminal.dim("not changed, not sent")
         return
-    chat.terminal.strong(f"› {text.strip()}")
+    chat.terminal.said(text.strip())
     await chat.say((message(text.strip()),), session=_before(chat, last))
 
 
