@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 PORT = 8123
 
+ForwardOption = Annotated[
+    str, typer.Option("--forward", help="Let this chat-completions server answer", metavar="URL")
+]
+ForwardModelOption = Annotated[
+    str, typer.Option("--forward-model", help="Its model; else the deployment's name", metavar="NAME")
+]
+ForwardKeyOption = Annotated[
+    str, typer.Option("--forward-key-env", help="Variable that holds its key", metavar="NAME")
+]
+
 
 def emulator(
     host: Annotated[str, typer.Option("--host", help="Address of this machine to serve on")] = "127.0.0.1",
@@ -34,15 +44,9 @@ def emulator(
             "--key", help="Accept this key only (env:NAME, keyring:NAME); repeatable", metavar="REF"
         ),
     ] = None,
-    forward: Annotated[
-        str, typer.Option("--forward", help="Let this chat-completions server answer", metavar="URL")
-    ] = "",
-    forward_model: Annotated[
-        str, typer.Option("--forward-model", help="Its model; else the deployment's name", metavar="NAME")
-    ] = "",
-    forward_key_env: Annotated[
-        str, typer.Option("--forward-key-env", help="Variable that holds its key", metavar="NAME")
-    ] = "",
+    forward: ForwardOption = "",
+    forward_model: ForwardModelOption = "",
+    forward_key_env: ForwardKeyOption = "",
     log: Annotated[bool, typer.Option("--log", help="One line per request on stderr")] = False,
 ) -> None:
     """Serve an emulated Azure OpenAI resource on this machine until Ctrl-C.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -108,3 +109,23 @@ def test_nothing_is_asked_where_nothing_is_configured(azresp: Azresp) -> None:
     done = azresp("responses", "get", "resp_1")
     assert (done.returncode, done.stdout) == (2, "")
     assert "azresp init" in done.stderr
+
+
+def test_ctrl_c_ends_a_request_that_hangs(configured: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = configured | {"AZRESP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        with Terminal(tmp_path, env, "responses", "get", "resp_1") as terminal:
+            asked, _ = silent.accept()
+            with asked:
+                assert asked.recv(4) == b"GET "
+                terminal.press("c")
+                assert terminal.status() == 130
+    assert "Traceback" not in terminal.text
+
+
+def test_a_wait_is_told_on_stderr(azresp: Azresp, configured: dict[str, str], emulator: Emulator) -> None:
+    ident = ask(azresp, configured, "one")
+    emulator.fault(status=429, retry_after_ms="10")
+    done = azresp("responses", "get", ident, env=configured)
+    assert json.loads(done.stdout)["id"] == ident
+    assert "rate limit: waiting" in done.stderr
