@@ -123,7 +123,9 @@ def test_ctrl_c_ends_a_request_that_hangs(configured: dict[str, str], tmp_path: 
     assert "Traceback" not in terminal.text
 
 
-def test_a_repeated_try_is_told_on_stderr(azresp: Azresp, configured: dict[str, str], emulator: Emulator) -> None:
+def test_a_repeated_try_is_told_on_stderr(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator
+) -> None:
     ident = ask(azresp, configured, "one")
     emulator.fault(status=429, retry_after_ms="10")
     done = azresp("responses", "get", ident, env=configured)
