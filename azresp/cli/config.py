@@ -15,6 +15,7 @@ import typer
 
 from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
+from azresp.cli.report import note, tell
 from azresp.config import file
 from azresp.config.edit import write_profile
 from azresp.config.endpoint import Endpoint
@@ -23,7 +24,6 @@ from azresp.config.load import Loaded, load, validate
 from azresp.config.origin import find, read_text, resets
 from azresp.config.profile import SETTINGS
 from azresp.errors import ConfigError, LocalError, UsageError
-from azresp.ui.sink import clean, clean_line
 
 config_app = LeanTyper(help="Show and edit the configuration.", no_args_is_help=True)
 
@@ -49,13 +49,17 @@ def show(
         typer.echo(json.dumps(_as_json(loaded), indent=2))
         return
     for warning in loaded.warnings:
-        typer.echo(f"warning: {clean_line(warning)}", err=True)
+        note(f"warning: {warning}")
+    from azresp.ui.sink import clean
+
     typer.echo(clean(_as_text(loaded)))
 
 
 @config_app.command("path")
 def path(config: ConfigOption = None) -> None:
     """Print the path of the configuration file, whether it exists or not."""
+    from azresp.ui.sink import clean_line
+
     typer.echo(clean_line(str(_path(config))))
 
 
@@ -68,14 +72,14 @@ def edit(config: ConfigOption = None) -> None:
     file.write(draft, old or example())
     try:
         while (text := _edited(draft)) != old and (wrong := _wrong(text, target)):
-            typer.echo(f"{clean_line(wrong.what)}\n{clean_line(wrong.hint)}", err=True)
+            tell(wrong)
             if not _again():
                 raise ConfigError("the configuration was not changed", "The edited text was wrong.")
         if text == (old or example()):
             typer.echo("Nothing was changed.", err=True)
         else:
             file.write(target, text)
-            typer.echo(f"Saved {clean_line(str(target))}", err=True)
+            note(f"Saved {target}")
     finally:
         draft.unlink(missing_ok=True)
 
@@ -95,7 +99,7 @@ def set_value(
     name = profile if profile is not None else load({"config": config}, _without_settings()).name
     write_profile(target, name, {key: plain})
     where = f"profiles.{name}.{key}" if name else key
-    typer.echo(f"{clean_line(str(target))}: {clean_line(where)} = {clean_line(shown(checked))}", err=True)
+    note(f"{target}: {where} = {shown(checked)}")
 
 
 def _as_json(loaded: Loaded) -> dict[str, Any]:

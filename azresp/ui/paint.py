@@ -6,6 +6,7 @@ sooner than twice the last one's cost. The caller asks `due` and calls `frame` t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,7 @@ from azresp.ui.caps import Caps
 from azresp.ui.cells import cut
 from azresp.ui.kind import Kind
 from azresp.ui.live import Live, Out
+from azresp.ui.markdown import preload
 from azresp.ui.markdown.flow import Flow, render
 from azresp.ui.markdown.inline import loaded
 from azresp.ui.markdown.rows import DIM, Look, Row, Span, row_of
@@ -47,6 +49,11 @@ class Painter:
         self._dirty = False
         self._next = 0.0  # the earliest time of the next frame
         self._frames = 0
+
+    def warm(self) -> None:
+        """Load the parsers in a thread while the service thinks, not in the frame that first needs them."""
+        if not loaded():
+            threading.Thread(target=preload, name="markdown", daemon=True).start()
 
     def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
         """The text of the section so far; another kind, or a text that doesn't continue, opens a new section."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Final
+
 from azresp.ui.kind import Kind
 from azresp.ui.live import Out
 from azresp.ui.sink import Cleaner, clean
+
+WRITE_EVERY_S: Final = 0.004
 
 
 class Plain:
     """The painter for pipes, files and dumb terminals: cleaned deltas straight through, no escape sequence at all."""
 
-    def __init__(self, out: Out, aside: Out | None = None) -> None:
+    def __init__(
+        self, out: Out, aside: Out | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._next = 0.0
         self._out = out
         self._aside = aside
         self._cleaner = Cleaner()
@@ -48,12 +58,15 @@ class Plain:
             self._aside.write(clean(line) + "\n")
             self._aside.flush()
 
+    def warm(self) -> None:
+        """Nothing to load."""
+
     def status(self, line: str | None) -> None:
         """Nothing transient is written."""
 
     def pause(self) -> float:
-        """Never: everything is written at once."""
-        return 0.0
+        """Seconds until the next write may come: a write for every event takes a fifth of a fast stream's time."""
+        return max(0.0, self._next - self._clock())
 
     def due(self) -> float | None:
         """Never: everything is written at once."""
@@ -79,5 +92,6 @@ class Plain:
         if text:
             self._last = text[-1]
             self._wrote = True
+            self._next = self._clock() + WRITE_EVERY_S
             self._out.write(text)
             self._out.flush()

@@ -22,6 +22,7 @@ QUIET_S = 1.0
 class Painting(Protocol):
     """What a painter can do; a terminal's and the plain one."""
 
+    def warm(self) -> None: ...
     def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None: ...
     def close(self, instead: str | None = None) -> None: ...
     def note(self, line: str) -> None: ...
@@ -66,6 +67,8 @@ class TurnScreen:
 
     def show(self, turn: Turn) -> None:
         """Show the newest state, now or at the next frame."""
+        if self._turn is None:
+            self._painter.warm()
         self._turn = turn
         if self._timer is None:
             wait = self._painter.pause()
