@@ -89,9 +89,11 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
+        _look_at_header(path)
         db = sqlite3.connect(path, isolation_level=None, timeout=LOCKED_FOR_S)
         return _prepared(db, f"the store {path}")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # UnicodeDecodeError: SQLite's own message may quote damaged bytes.
         if isinstance(error, sqlite3.OperationalError):
             raise LocalError(
                 f"the store {path}: {error}",
@@ -102,6 +104,14 @@ def _opened(path: Path) -> sqlite3.Connection:
             f"the store {path} is damaged ({error}); it was set aside as {aside.name}",
             "Start again: a new store is made. `sqlite3 FILE .recover` may get the old one's rows back.",
         ) from error
+
+
+def _look_at_header(path: Path) -> None:
+    # Beside a file that it does not know, SQLite deletes the log: with it the last answers.
+    with path.open("rb") as file:
+        header = file.read(16)
+    if header and header != b"SQLite format 3\0":
+        raise sqlite3.DatabaseError("file is not a database")
 
 
 def _set_aside(path: Path) -> Path:
@@ -116,6 +126,8 @@ def _set_aside(path: Path) -> Path:
 
 
 def _prepared(db: sqlite3.Connection, name: str) -> sqlite3.Connection:
+    # Damaged text is better than none.
+    db.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         _bring_up(db, name)
     except BaseException:

@@ -15,6 +15,7 @@ from azresp.core.coalesce import coalesce, last_number
 from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
+from azresp.core.text import mend
 from azresp.errors import LocalError
 from azresp.store.database import Database
 from azresp.store.names import glob_of
@@ -169,7 +170,7 @@ class Store:
         if self._head_moved(session.id, session.head, expected):
             return session
         # Another process went on in this session meanwhile: both branches keep a name.
-        split = replace(session, id=f"{session.id}-{(session.head or '')[-6:]}")
+        split = replace(session, id=self._free_id(f"{session.id}-{(session.head or '')[-6:]}"))
         name = self._free_name(split)
         self._put_session(replace(split, name=name))
         return replace(split, name=name)
@@ -209,7 +210,7 @@ class Store:
     # Sessions
 
     def save(self, session: Session) -> None:
-        """Write a session's name, head and settings as they are. Raises LocalError, also for a taken name."""
+        """Write a session's name and settings; a head that is kept stays. Raises LocalError, also for a taken name."""
         try:
             with self._db.writing():
                 self._put_session(session)
@@ -219,6 +220,11 @@ class Store:
                     f"there is a session named {session.name!r} already", "Choose another name."
                 ) from error
             raise
+
+    def move(self, session: Session, expected: str | None) -> Session:
+        """Write a head that the user moved away from `expected`. The session given back may have been split off."""
+        with self._db.writing():
+            return self._move_head(session, expected)
 
     def add(self, session: Session, exchanges: Iterable[Exchange]) -> None:
         """Write a session and exchanges that came from elsewhere (fetched, imported)."""
@@ -255,7 +261,7 @@ class Store:
         session = self.load(session_id) or Session(session_id, "session")
         if session.head == exchange_id:
             return session
-        branch = replace(session, id=f"{session_id}-{exchange_id[-6:]}", head=exchange_id)
+        branch = replace(session, id=self._free_id(f"{session_id}-{exchange_id[-6:]}"), head=exchange_id)
         exchanges = {one.id: one for one in self._path(exchange_id)}
         return replace(branch, name=self._free_name(branch), exchanges=exchanges)
 
@@ -332,8 +338,8 @@ class Store:
         now = self._now()
         self._db.run(
             "insert into sessions (id, name, head, settings, created, changed) values (?, ?, ?, ?, ?, ?) "
-            "on conflict (id) do update set name = excluded.name, head = excluded.head, "
-            "settings = excluded.settings, changed = excluded.changed",
+            "on conflict (id) do update set name = excluded.name, settings = excluded.settings, "
+            "changed = excluded.changed",
             (session.id, session.name, session.head, write_json(dict(session.settings)), now, now),
         )
 
@@ -361,8 +367,15 @@ class Store:
         idents = dict.fromkeys(row[0] for row in rows)
         return [one for ident in idents for one in self._exchanges("where id = ?", (ident,))]
 
+    def _free_id(self, base: str) -> str:
+        ident, n = base, 1
+        while self._db.row("select 1 from sessions where id = ?", (ident,)):
+            n += 1
+            ident = f"{base}-{n}"
+        return ident
+
     def _free_name(self, session: Session) -> str:
-        base = session.name or "session"
+        base = mend(session.name) or "session"
         taken = {
             name
             for (name,) in self._db.rows(
