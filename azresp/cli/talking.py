@@ -94,9 +94,8 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
             raise UsageError("there is no session to resume", "Leave --resume out to start one.")
         await chat.invoke("resume", latest.id if latest is not None else f'"{resume}"')
     elif lost:
-        chat.terminal.dim(
-            f"{len(lost)} answers broke off when azresp last ended; kept: /sessions, /resume NAME"
-        )
+        what = "1 answer" if len(lost) == 1 else f"{len(lost):,} answers"
+        chat.terminal.dim(f"{what} broke off when azresp last ended; what was heard is kept: /resume NAME")
 
 
 def _preloader(reached: Reached) -> Callable[[], None]:

@@ -32,7 +32,8 @@ class Exchange:
     @property
     def question(self) -> str:
         """The text the user said, pictures and files left out."""
-        return "\n".join(text for item in self.said if (text := said_text(item)))
+        mine = (item for item in self.said if item.get("role", "user") == "user")
+        return "\n".join(text for item in mine if (text := said_text(item)))
 
 
 @dataclass(frozen=True, slots=True)

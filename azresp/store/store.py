@@ -224,7 +224,10 @@ class Store:
     def move(self, session: Session, expected: str | None) -> Session:
         """Write a head that the user moved away from `expected`. The session given back may have been split off."""
         with self._db.writing():
-            return self._move_head(session, expected)
+            if self._db.row("select 1 from sessions where id = ?", (session.id,)):
+                return self._move_head(session, expected)
+            self._put_session(session)
+            return session
 
     def add(self, session: Session, exchanges: Iterable[Exchange]) -> None:
         """Write a session and exchanges that came from elsewhere (fetched, imported)."""

@@ -84,9 +84,9 @@ class Chat:
         command = registry.find(name)
         await command.run(self, **registry.bind(command, rest))
 
-    async def say(self, said: tuple[Wire, ...], *, session: Session | None = None) -> None:
-        """Say something (in `session`, a variant of ours with another head) and hear the answer."""
-        session = session or self.session
+    async def say(self, said: tuple[Wire, ...]) -> None:
+        """Say something in the session and hear the answer."""
+        session = self.session
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
@@ -95,8 +95,8 @@ class Chat:
         if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
             self.show_error(error)
             count = len(session.path())
-            question = f"Send the conversation in full instead ({counted(count, 'exchange')})? [Y/n] "
-            if not _is_no(await self.editor.ask(question)):
+            self.terminal.strong(f"Send the conversation in full instead ({counted(count, 'exchange')})?")
+            if not _is_no(await self.editor.ask("[Y/n] ")):
                 outcome = await self._hear(session, said, in_full=True)
         self._conclude(outcome)
 
@@ -115,6 +115,7 @@ class Chat:
                 finally:
                     screen.finish()
         self.session, self.last = outcome.session, outcome.exchange
+        self._tell_split(session)
         return outcome
 
     def _conclude(self, outcome: Outcome) -> None:
@@ -141,8 +142,20 @@ class Chat:
             with suppress(AzrespError):
                 self.tuner.set(key, str(text))
 
+    def move_head(self, head: str | None) -> None:
+        """Let the conversation end with another exchange."""
+        was = self.session
+        self.session = self.library.move(replace(was, head=head), was.head)
+        self._tell_split(was)
+
+    def _tell_split(self, was: Session) -> None:
+        if self.session.id != was.id:
+            self.terminal.strong(
+                f"another azresp went on in {was.name} meanwhile; this conversation is now {self.session.name}"
+            )
+
     def keep_session(self) -> None:
-        """Write the session's name, head and settings, if it holds anything yet."""
+        """Write the session's name and settings, if it holds anything yet."""
         if self.session.exchanges or self.session.head:
             self.library.save(self.session)
 
@@ -161,7 +174,8 @@ class Chat:
 
     async def confirm(self, question: str) -> bool:
         """Ask a question whose default is no."""
-        return (await self.editor.ask(f"{question} [y/N] ")).strip().lower() in ("y", "yes")
+        self.terminal.strong(question)
+        return (await self.editor.ask("[y/N] ")).strip().lower() in ("y", "yes")
 
     def _tell_trouble(self) -> None:
         trouble = self.library.trouble

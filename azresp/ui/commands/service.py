@@ -64,7 +64,7 @@ def _show_item(chat: Chat, number: int, item: Wire) -> None:
         f"{number}. {item.get('type', 'item')} {who} {item.get('id', '')}".replace("  ", " ")
     )
     text = said_text(item)
-    chat.terminal.say(text or json.dumps(item, indent=2, ensure_ascii=False))
+    chat.terminal.say(text or json.dumps(item, ensure_ascii=False))
 
 
 def _deletable(chat: Chat, before: tuple[str, ...]) -> list[str]:

@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import Session, undo
+from azresp.core.session import Session, said_text, undo
 from azresp.errors import UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.endings import ending
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
+    from azresp.core.sse import Wire
     from azresp.ui.chat import Chat
 
 
@@ -83,15 +84,13 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
 
 @command("undo")
 async def undo_last(chat: Chat) -> None:
-    """Take back the last exchange; it stays stored and /retry or /resume can find it."""
+    """Take back the last exchange; it stays stored."""
     last = chat.session.last
     if last is None:
         raise UsageError("there is nothing to undo")
-    chat.session = undo(chat.session)
-    chat.last = chat.session.last
-    chat.keep_session()
-    now = chat.session.last
-    chat.terminal.dim(f"taken back: {first_line(last)}")
+    chat.move_head(undo(chat.session).head)
+    now = chat.last = chat.session.last
+    chat.terminal.dim(f"taken back: {first_line(last)} · /resume {last.turn.id} brings it back")
     chat.terminal.dim(
         f"the conversation ends with: {first_line(now)}" if now else "the conversation is empty"
     )
@@ -116,8 +115,8 @@ def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
 
 def show_exchange(chat: Chat, exchange: Exchange) -> None:
     """Show one exchange."""
-    chat.terminal.said(exchange.question)
-    chat.terminal.say("")
+    for item in exchange.said:
+        _show_said(chat, item)
     turn = exchange.turn
     if text := turn.text or turn.refusal:
         chat.terminal.markdown(text)
@@ -125,6 +124,17 @@ def show_exchange(chat: Chat, exchange: Exchange) -> None:
         deleted = "deleted at the service" if exchange.deleted else ""
         chat.terminal.dim(" · ".join(part for part in (line, deleted) if part))
     chat.terminal.say("")
+
+
+def _show_said(chat: Chat, item: Wire) -> None:
+    # A conversation that was fetched from the service is one exchange, which said all of it.
+    text = said_text(item)
+    if item.get("role") == "assistant":
+        chat.terminal.markdown(text)
+        chat.terminal.say("")
+    elif text:
+        chat.terminal.said(text)
+        chat.terminal.say("")
 
 
 def show_broken(chat: Chat) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import message
+from azresp.core.session import message, said_text
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.sessions import first_line
 from azresp.ui.usage import total, usage_of
 
 if TYPE_CHECKING:
-    from azresp.core.session import Exchange, Session
+    from azresp.core.session import Exchange
+    from azresp.core.sse import Wire
     from azresp.ui.chat import Chat
 
 
@@ -22,19 +22,20 @@ async def retry(chat: Chat) -> None:
     """Ask the last question again, as a sibling of the first try."""
     last = _last(chat)
     chat.terminal.said(first_line(last))
-    await chat.say(last.said, session=_before(chat, last))
+    await _ask_again(chat, last, last.said)
 
 
 @command("edit")
 async def edit(chat: Chat) -> None:
     """Change the last question in the editor and ask it, as a sibling."""
     last = _last(chat)
-    text = await chat.editor.edit(last.question)
-    if text is None or not text.strip() or text.strip() == last.question.strip():
+    question = said_text(last.said[-1]).strip()
+    text = await chat.editor.edit(question)
+    if text is None or text.strip() in ("", question):
         chat.terminal.dim("not changed, not sent")
         return
     chat.terminal.said(text.strip())
-    await chat.say((message(text.strip()),), session=_before(chat, last))
+    await _ask_again(chat, last, (*last.said[:-1], message(text.strip())))
 
 
 def _last(chat: Chat) -> Exchange:
@@ -44,9 +45,14 @@ def _last(chat: Chat) -> Exchange:
     return last
 
 
-def _before(chat: Chat, exchange: Exchange) -> Session:
-    """The session with its head where `exchange` was asked."""
-    return replace(chat.session, head=exchange.parent)
+async def _ask_again(chat: Chat, last: Exchange, said: tuple[Wire, ...]) -> None:
+    """Say something where `last` was said; if nothing comes of it, the conversation ends as it did before."""
+    before = chat.session.head
+    if before != last.parent:
+        chat.move_head(last.parent)
+    await chat.say(said)
+    if chat.session.head == last.parent != before:
+        chat.move_head(before)
 
 
 def _answer(chat: Chat) -> str:
