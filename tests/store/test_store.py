@@ -61,7 +61,7 @@ def test_an_interrupted_exchange_is_kept_and_does_not_become_the_head(store: Sto
 
 def test_a_branch_is_never_lost(store: Store) -> None:
     session = say(store, say(store, Session("s", "talk"), "e1"), "e2")
-    store.save(undo(session))
+    store.move(undo(session), "e2")
     session = say(store, undo(session), "e3")
     assert [one.id for one in session.path()] == ["e1", "e3"]
     assert [one.id for one in store.children("e1", "s")] == ["e2", "e3"]
@@ -78,6 +78,20 @@ def test_two_who_go_on_in_one_session_both_keep_their_exchanges_and_a_name(path:
     theirs = say(two, theirs, "e4")
     assert [one.id for one in _reopened(path, theirs.id).path()] == ["e1", "e3-bbbbbb", "e4"]
     assert [one.id for one in _reopened(path, "s").path()] == ["e1", "e2-aaaaaa"]
+    one.close()
+    two.close()
+
+
+def test_a_head_that_another_process_moved_is_not_moved_back(path: Path) -> None:
+    one, two = Store(path), Store(path)
+    start = say(one, say(one, Session("s", "talk"), "e1"), "e2")
+    say(two, start, "e3")
+    mine = one.move(undo(start), "e2")
+    assert (mine.id != "s", mine.name, mine.head) == (True, "talk-2", "e1")
+    assert _reopened(path, "s").head == "e3"
+    assert _reopened(path, mine.id).head == "e1"
+    one.save(replace(start, settings={"top_p": 1}))
+    assert _reopened(path, "s").head == "e3"
     one.close()
     two.close()
 
@@ -172,7 +186,7 @@ def test_removal_keeps_what_others_build_on_until_the_last_of_them_goes(store: S
     fork = replace(session, id="s2", name="two", head="e1")
     store.save(fork)
     side = say(store, fork, "e4")
-    store.save(undo(side))
+    store.move(undo(side), "e4")
     assert store.remove("s1") == 2  # e2 and e3; e1 carries s2
     assert store.load("s1") is None
     kept = store.load("s2")
