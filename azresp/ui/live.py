@@ -73,12 +73,13 @@ class Live:
             same += 1
         if same == len(old):
             more = _lines(rows, same, settled)
-            return "\r\n" + more if old and more else more
+            # a blank row is a row too: its text says nothing
+            return "\r\n" + more if old and same < len(rows) else more
         if same == len(old) - 1 and same < len(rows):
             suffix = _suffix(old[same].ansi, rows[same].ansi)
             if suffix is not None:
                 more = _lines(rows, same + 1, settled)
-                return _guarded(suffix) + ("\r\n" + more if more else "")
+                return _guarded(suffix) + ("\r\n" + more if same + 1 < len(rows) else "")
         if same and same == len(rows):
             same -= 1  # the cursor has to rest at the end of a row
         return _erase(len(old) - same) + _lines(rows, same, settled)

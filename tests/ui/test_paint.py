@@ -61,6 +61,22 @@ def test_screen_and_scrollback_hold_the_whole_answer(
     assert_only_our_sequences("".join(tty.written))
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_blank_rows_and_indents_survive_a_frame_for_every_character(size: tuple[int, int]) -> None:
+    text = (
+        "- [x] done\n- [ ] to do\n\n## A quote\n\n> one\n>\n> two\n\n"
+        "```python\ndef greet(name):\n    return 1\n\n\n    x = 2\n```\n\n---\n\nend, a hard break  \nand more\n"
+    )
+    tty, clock = Tty(*size), Clock()
+    painter = painter_on(tty, clock)
+    for char in text:
+        painter.add(char)
+        clock.now += 1
+        painter.frame()
+    painter.finish()
+    assert tty.rows() == rows_of(text, size[0])
+
+
 def test_the_first_delta_is_painted_at_once_and_the_next_not_before_its_frame() -> None:
     tty, clock = Tty(80, 24), Clock()
     painter = painter_on(tty, clock)
