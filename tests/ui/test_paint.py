@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -62,15 +63,18 @@ def test_screen_and_scrollback_hold_the_whole_answer(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_blank_rows_and_indents_survive_a_frame_for_every_character(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "pattern", [r".", r"\s*\S+", r"\S+\s*", r"\n+|[^\n]+", r"\n|[^\n]+", r".{2}|.", r".{3}|.+"]
+)
+def test_blank_rows_and_indents_survive_a_frame_for_every_delta(size: tuple[int, int], pattern: str) -> None:
     text = (
         "- [x] done\n- [ ] to do\n\n## A quote\n\n> one\n>\n> two\n\n"
         "```python\ndef greet(name):\n    return 1\n\n\n    x = 2\n```\n\n---\n\nend, a hard break  \nand more\n"
     )
     tty, clock = Tty(*size), Clock()
     painter = painter_on(tty, clock)
-    for char in text:
-        painter.add(char)
+    for delta in re.findall(pattern, text, re.DOTALL):
+        painter.add(delta)
         clock.now += 1
         painter.frame()
     painter.finish()
