@@ -114,6 +114,11 @@ class ServiceError(AzrespError):
         self.should_retry = should_retry
         """What `x-should-retry` says; None where it is absent."""
 
+    @property
+    def gone(self) -> bool:
+        """The response is not at the service (any more); a 404 may also mean a wrong path or deployment."""
+        return self.status == 404 and "response with id" in self.what.lower()
+
 
 class SignInError(ServiceError):
     """The key, token or role was refused, or no credential could be found."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from azresp.core.hosts import is_loopback
 from azresp.core.secrets import Secret
 
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
@@ -69,13 +69,3 @@ class Connection:
     def loopback(self) -> bool:
         """This machine talks to itself: no proxy, plain http allowed."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """`localhost` and the loopback ranges of IPv4 and IPv6."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from azresp.azure.aside import TookTooLong, aside
 from azresp.core.secrets import Secret
 from azresp.errors import SignInError
 
@@ -32,42 +33,18 @@ class EntraToken:
 
     async def get(self) -> Secret:
         """A token that is good now. Raises SignInError after TOKEN_TIMEOUT_S or when no credential works."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[str] = loop.create_future()
-
-        def answer(value: str | None, error: Exception | None) -> None:
-            if done.cancelled():
-                return
-            if error is not None:
-                done.set_exception(error)
-            else:
-                done.set_result(value or "")
-
-        def fetch() -> None:
-            value, error = None, None
-            try:
-                value = self._fetch()
-            except Exception as caught:  # azure-identity lets JSONDecodeError and others through
-                error = caught
-            # After an abandoned wait the loop may be gone, even between a look and the call.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(answer, value, error)
-
-        # A daemon thread, not the loop's pool: the pool is joined at exit and would wait for a hanging `az`.
-        threading.Thread(target=fetch, name="entra-token", daemon=True).start()
         try:
-            await asyncio.wait({done}, timeout=TOKEN_TIMEOUT_S)
-        finally:
-            if not done.done():
-                self._abandon(done)
-        if done.cancelled():
+            return Secret(await aside(self._fetch, "entra-token", TOKEN_TIMEOUT_S))
+        except TookTooLong:
+            self._abandon()
             raise SignInError(
                 f"no Entra ID token after {TOKEN_TIMEOUT_S:.0f} s",
                 "Set AZURE_TOKEN_CREDENTIALS to the one credential that you use, e.g. AzureCliCredential.",
-            )
-        try:
-            return Secret(done.result())
-        except Exception as error:
+            ) from None
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+        except Exception as error:  # azure-identity lets JSONDecodeError and others through
             raise explain(error) from error
 
     def preload(self) -> None:
@@ -82,9 +59,8 @@ class EntraToken:
         # Without the lock: a thread that hangs in a credential may hold it.
         self._provider = None
 
-    def _abandon(self, done: asyncio.Future[str]) -> None:
+    def _abandon(self) -> None:
         """Leave a hanging credential to its thread; the next request starts afresh and does not queue behind it."""
-        done.cancel()
         self._lock, self._provider = threading.Lock(), None
 
     @property
@@ -102,6 +78,8 @@ class EntraToken:
     def _build(self) -> Callable[[], str]:
         from azure.identity import DefaultAzureCredential, get_bearer_token_provider
 
+        # The chain logs each credential that does not work, a page of text; `explain` tells the same in a line.
+        logging.getLogger("azure").setLevel(logging.CRITICAL)
         from azresp.azure.entra_transport import entra_transport
 
         options: dict[str, Any] = {"transport": entra_transport(self._connection)}
@@ -159,10 +137,16 @@ _ATTEMPT = re.compile(r"^\s*(\w+Credential): (.+?)\s*$", re.MULTILINE)
 
 
 def _chain_reasons(text: str) -> str:
-    """A short reason per credential, from the chain's report."""
-    attempts = _ATTEMPT.findall(text)
-    short = [f"{name.removesuffix('Credential')}: {reason.split('. ')[0][:90]}" for name, reason in attempts]
-    return "; ".join(short)
+    """What the chain's report says: a reason for each credential that was set up, the others by name."""
+    told, idle = [], []
+    for name, reason in _ATTEMPT.findall(text):
+        short = name.removesuffix("Credential")
+        said = reason.split(". ")[0].removeprefix(f"{name} ").rstrip(".")
+        if "unavailable" in said or "package" in said:
+            idle.append(short)
+        else:
+            told.append(f"{short}: {said[:90]}")
+    return "; ".join([*told, f"not set up: {', '.join(idle)}"] if idle else told)
 
 
 def credential_filter() -> str:

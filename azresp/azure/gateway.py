@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from azresp import __version__
+from azresp.azure.aside import aside
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, TokenSignIn
 from azresp.azure.credentials import EntraToken
 from azresp.core.secrets import Redactor
@@ -253,9 +254,9 @@ class Gateway:
 
         match self.connection.sign_in:
             case KeySignIn(resolve):
-                secret, name, scheme = resolve(), "api-key", ""
+                secret, name, scheme = await aside(resolve, "key"), "api-key", ""
             case TokenSignIn(resolve):
-                secret, name, scheme = resolve(), "Authorization", "Bearer "
+                secret, name, scheme = await aside(resolve, "key"), "Authorization", "Bearer "
             case EntraSignIn():
                 secret, name, scheme = await self._entra.get(), "Authorization", "Bearer "
         self._redactor.add(secret)

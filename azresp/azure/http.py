@@ -103,7 +103,7 @@ def ssl_context(connection: Connection) -> ssl.SSLContext:
         # Loading the system's certificates takes 20 ms; plain http on loopback does not need them.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if not connection.ca_file:
-        return httpx2.create_ssl_context()
+        return _system_context()
     try:
         return ssl.create_default_context(cafile=connection.ca_file)
     except (OSError, ssl.SSLError) as error:
@@ -111,6 +111,16 @@ def ssl_context(connection: Connection) -> ssl.SSLContext:
         raise ConfigError(
             f"ca_file: can't use {connection.ca_file!r}: {reason}",
             "Give a PEM file with your company's root CA.",
+        ) from error
+
+
+def _system_context() -> ssl.SSLContext:
+    try:
+        return httpx2.create_ssl_context()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR name can't be used: {error}",
+            "Unset them, or give a PEM file; `ca_file` does the same for azresp alone.",
         ) from error
 
 

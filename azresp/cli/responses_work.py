@@ -66,8 +66,7 @@ async def delete_one(gateway: Gateway, ident: str) -> bool:
     try:
         await patient(gateway, lambda: gateway.delete(ident))
     except ServiceError as error:
-        # A 404 may also mean a wrong path or deployment: then nothing was deleted.
-        if error.status != 404 or "response with id" not in error.what.lower():
+        if not error.gone:
             raise
         return False
     return True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
+from azresp.cli.patience import until_done
 from azresp.cli.report import note, tell
 from azresp.cli.storing import open_store
 from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
@@ -144,8 +145,7 @@ def _ask(
                 if isinstance(screen, TurnScreen):
                     screen.finish()
 
-    with asyncio.Runner() as runner:
-        outcome, screen, signal = runner.run(ask())
+    outcome, screen, signal = until_done(ask())
     if options.as_json:
         output.write(json.dumps(_final(outcome), indent=2 if output.isatty() else None) + "\n")
     return outcome, 128 + signal if signal else 0, isinstance(screen, TurnScreen) and screen.differs

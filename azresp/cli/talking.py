@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
+from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
 from azresp.cli.storing import open_store
 from azresp.cli.tuner import ProfileTuner
@@ -17,7 +18,7 @@ from azresp.config.load import Loaded
 from azresp.core.session import Session
 from azresp.errors import AzrespError, UsageError
 from azresp.store.store import Store
-from azresp.ui.chat import Chat
+from azresp.ui.chat import Chat, counted
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
 
@@ -30,7 +31,7 @@ def begin(terminal: Terminal, loaded: Loaded, early: EarlyPrompt, *, resume: str
     reached = reach(loaded.profile, emulator)
     store = open_store(emulated=reached.emulated, warn=note)
     try:
-        return asyncio.run(_talk(terminal, reached, loaded, store, early, resume))
+        return until_done(_talk(terminal, reached, loaded, store, early, resume))
     finally:
         store.close()
         reached.stop()
@@ -94,8 +95,9 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
             raise UsageError("there is no session to resume", "Leave --resume out to start one.")
         await chat.invoke("resume", latest.id if latest is not None else f'"{resume}"')
     elif lost:
-        what = "1 answer" if len(lost) == 1 else f"{len(lost):,} answers"
-        chat.terminal.dim(f"{what} broke off when azresp last ended; what was heard is kept: /resume NAME")
+        chat.terminal.dim(
+            f"{counted(len(lost), 'answer')} broke off when azresp last ended; what was heard is kept: /resume NAME"
+        )
 
 
 def _preloader(reached: Reached) -> Callable[[], None]:
@@ -121,7 +123,7 @@ def _part(chat: Chat) -> None:
     if not path:
         return
     stored = sum(1 for one in path if one.stored and not one.deleted and one.turn.id)
-    kept = f" · {stored} responses stored at the service for 30 days" if stored else ""
+    kept = f" · {counted(stored, 'response')} stored at the service for 30 days" if stored else ""
     chat.terminal.dim(f"azresp chat --resume {_quoted(chat.session.name)}")
     chat.terminal.dim(f"{total(path)} tokens{kept}")
 

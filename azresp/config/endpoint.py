@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from azresp.core.hosts import is_loopback
 from azresp.errors import ConfigError
 
 SUFFIXES = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
@@ -68,18 +69,6 @@ def is_dated(api_version: str) -> bool:
 def serves_responses(api_version: str) -> bool:
     """Say whether an api-version knows the Responses API."""
     return api_version in ("v1", "preview") or (is_dated(api_version) and api_version[:10] >= OLDEST[:10])
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address surely is this machine."""
-    from ipaddress import ip_address
-
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_endpoint(pasted: str) -> Endpoint:

@@ -24,7 +24,7 @@ async def pick_up(chat: Chat, response_id: str) -> Session | None:
     try:
         response = await patiently(lambda: chat.service.look(response_id), asking, safe=True)
     except ServiceError as error:
-        if error.status == 404:
+        if error.gone:
             return None
         raise
     said: list[Wire] = []

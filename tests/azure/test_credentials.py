@@ -156,7 +156,7 @@ def test_a_chain_that_found_nothing_tells_a_short_reason_for_each() -> None:
         "To mitigate this issue, please refer to …"
     )
     told = explain(ValueError(text)).what
-    assert "Environment: EnvironmentCredential authentication unavailable" in told
+    assert "not set up: Environment" in told
     assert "AzureCli: Azure CLI not found on path" in told
     assert "mitigate" not in told
 

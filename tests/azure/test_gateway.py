@@ -17,9 +17,10 @@ from urllib.parse import quote
 import pytest
 
 from azresp.azure import http
-from azresp.azure.connection import KeySignIn, TokenSignIn, is_loopback
+from azresp.azure.connection import KeySignIn, TokenSignIn
 from azresp.azure.gateway import Gateway
 from azresp.azure.http import proxy_for
+from azresp.core.hosts import is_loopback
 from azresp.core.secrets import Secret
 from azresp.core.sse import Wire
 from azresp.errors import AzrespError, ConfigError, NetworkError, ServiceError, SignInError, UsageError

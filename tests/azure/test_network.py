@@ -91,7 +91,7 @@ def test_a_ca_file_that_can_not_be_used_is_a_mistake_in_the_configuration(
     assert str(file) in caught.value.what
 
 
-@pytest.mark.parametrize("end", ["reset", "cut"])
+@pytest.mark.parametrize("end", ["reset", "cut", "garbage"])
 def test_tls_that_breaks_in_mid_answer_may_have_reached_the_model(authority: Authority, end: str) -> None:
     reply = Reply(stream(DONE).body[:40], end=end)
     with ReplayServer(reply, tls=authority.server()) as server:

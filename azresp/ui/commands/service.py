@@ -88,10 +88,15 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
 
 
 async def _delete_session(chat: Chat) -> None:
+    from azresp.ui.chat import counted
+
     made = chat.library.all_exchanges(chat.session.id)
     remote = [one.turn.id for one in made if one.turn.id and one.stored and not one.deleted]
     name = chat.session.name or "without a name"
-    question = f"Delete session {name}: {len(remote)} responses at the service, {len(made)} exchanges here?"
+    question = (
+        f"Delete session {name}: {counted(len(remote), 'response')} at the service, "
+        f"{counted(len(made), 'exchange')} here?"
+    )
     if not await chat.confirm(question):
         chat.terminal.dim("nothing was deleted")
         return
@@ -110,7 +115,9 @@ async def _delete_session(chat: Chat) -> None:
         return
     count = chat.library.remove(chat.session.id)
     kept = f" ({len(made) - count} kept: other sessions build on them)" if count < len(made) else ""
-    chat.terminal.dim(f"deleted: {len(remote)} of {len(remote)} at the service, {count} exchanges here{kept}")
+    chat.terminal.dim(
+        f"deleted: {len(remote)} of {len(remote)} at the service, {counted(count, 'exchange')} here{kept}"
+    )
     await chat.invoke("new", "")
 
 
@@ -120,7 +127,7 @@ async def _delete_one(chat: Chat, ident: str) -> str:
         await patiently(lambda: chat.service.delete(ident), ports(chat), safe=True)
         gone = "deleted at the service"
     except ServiceError as error:
-        if error.status != 404:
+        if not error.gone:
             raise
         gone = "was not at the service any more"
     chat.library.mark_deleted(ident)
