@@ -6,6 +6,7 @@ Runs in threads of its own, so that clients in this process, on its event loop, 
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import ssl
@@ -63,7 +64,7 @@ class Reply:
     """bytes per chunk, or EVENTS, or WHOLE"""
     end: str = "close"
     """How the answer ends: close (properly), cut (without its last chunk), reset (TCP), badchunk, stall (nothing more
-    comes); or instead of an answer: drop (closed at once), silence (nothing ever comes)."""
+    comes), garbage (below TLS); or instead of an answer: drop (closed at once), silence (nothing ever comes)."""
 
     def pieces(self) -> Iterator[bytes]:
         """The chunks of the body."""
@@ -314,6 +315,11 @@ def _end(connection: socket.socket, reply: Reply, reader: Any) -> bool:
             return False
         case "badchunk":
             connection.sendall(b"zz\r\nthis is no chunk\r\n")
+            return False
+        case "garbage":
+            with socket.socket(fileno=os.dup(connection.fileno())) as below:
+                below.sendall(b"this is no TLS record " * 9)
+            reader.read(1)
             return False
         case "cut":
             return False

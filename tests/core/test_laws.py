@@ -170,6 +170,19 @@ def test_every_recorded_turn_comes_back_from_the_store_as_it_was(shared: Path) -
                 assert load_turn(json.loads(json.dumps(dump_turn(one)))) == one, name
 
 
+def test_half_a_pair_is_kept_and_joined_to_the_half_that_comes_later() -> None:
+    def delta(text: str, number: int) -> Wire:
+        return {
+            "type": "response.output_text.delta",
+            "sequence_number": number,
+            "output_index": 0,
+            "delta": text,
+        }
+
+    kept = load_turn(json.loads(json.dumps(dump_turn(fold_wires([delta("a\ud83d", 1)])))))
+    assert fold_wires([delta("\ude86", 2)], kept).text == "a🚆"
+
+
 @given(streams(), st.data())
 def test_a_turn_kept_in_the_middle_of_a_pair_goes_on_where_it_was(
     wires: list[Wire], data: st.DataObject

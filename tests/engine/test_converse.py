@@ -134,6 +134,27 @@ def test_a_post_that_may_have_been_seen_is_sent_once(reply: Reply, error: type[E
     )
 
 
+def test_nothing_is_sent_again_once_anything_was_heard_whatever_the_error_says() -> None:
+    opened: list[Wire] = []
+
+    class Breaking:
+        origin = "here"
+
+        async def open(
+            self, body: Wire, headers: Mapping[str, str] | None = None
+        ) -> AsyncIterator[list[Wire]]:
+            opened.append(body)
+            yield _numbered({"type": "keepalive"})
+            raise NetworkError("gone", reached=False)
+
+    store, screen = Store(None), Screen()
+    own = Ports(Breaking(), screen, store, FakeClock())
+    outcome = asyncio.run(converse(own, Session("s", "talk"), (message("hi"),), SETTINGS))
+    assert (len(opened), screen.waits) == (1, [])
+    assert isinstance(outcome.error, NetworkError)
+    store.close()
+
+
 def test_a_rate_limit_is_waited_for_visibly_second_by_second() -> None:
     limited = answer({"error": {"code": "429", "message": "slow"}}, 429, retry_after_ms="2500")
     with ReplayServer([limited, HELLO]) as server:
