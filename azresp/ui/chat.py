@@ -67,6 +67,7 @@ class Chat:
             except AzrespError as error:
                 self.show_error(error)
             self._tell_trouble()
+            self.terminal.gap()
         return 128 + self.ended_by
 
     async def obey(self, line: str) -> None:
@@ -106,7 +107,7 @@ class Chat:
         screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
         ports = Ports(self.service, screen, self.library, self.clock)
         settings = self.tuner.request()
-        self.terminal.say("")
+        self.terminal.gap()
         with self.terminal.quiet_keys():
             task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
             with Stopping(task, "SIGINT"):
@@ -132,7 +133,7 @@ class Chat:
                 self.terminal.dim("not part of the conversation · /retry asks again")
         if line := usage_line(outcome.exchange, self.clock.now()):
             self.terminal.dim(line)
-        self.terminal.say("")
+        self.terminal.gap()
 
     def switch(self, session: Session) -> None:
         """Go on in another session, with its settings."""

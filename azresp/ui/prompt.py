@@ -216,7 +216,7 @@ def _output() -> Output | None:
 
 def status_line(chat: Chat, columns: int) -> str:
     """Deployment, session, tokens, storing; what does not fit is left out from the right."""
-    from azresp.ui.cells import cut
+    from azresp.ui.cells import cut, width
     from azresp.ui.usage import total
 
     tokens = total(chat.session.path()).total
@@ -228,8 +228,10 @@ def status_line(chat: Chat, columns: int) -> str:
         stored,
         "/help",
     ]
-    text = " · ".join(clean_line(part) for part in parts if part)
-    return cut(text, columns)[0]
+    shown = [clean_line(part) for part in parts if part]
+    while len(shown) > 2 and width(" · ".join(shown)) >= columns:
+        shown.pop()
+    return cut(" · ".join(shown), columns - 1)[0]
 
 
 def _history(path: Path | None) -> History:

@@ -40,6 +40,7 @@ class Terminal:
         self.stream = stream
         self.aside = aside
         """where notes go while the stream itself is no terminal"""
+        self._blank = False
         self.caps: Caps = detect(environ, tty=stream.isatty())
 
     def size(self) -> tuple[int, int]:
@@ -50,6 +51,11 @@ class Terminal:
     def say(self, text: str) -> None:
         """Write lines of plain text."""
         self._write(clean(text) + "\n")
+
+    def gap(self) -> None:
+        """One blank line, if there is none yet."""
+        if not self._blank:
+            self.say("")
 
     def dim(self, text: str) -> None:
         """Write one quiet line of our own, wrapped at words."""
@@ -81,6 +87,7 @@ class Terminal:
 
     def painter(self) -> Painting:
         """A painter for one turn."""
+        self._blank = False
         if self.caps.cursor:
             from azresp.ui.paint import Painter
 
@@ -116,7 +123,7 @@ class Terminal:
         from azresp.ui.markdown.rows import Span
 
         gap = max(left - width(name), 0) + 2
-        below = columns - left < 24 or width(name) > left
+        below = columns - left < 20 or width(name) > left
         first = [Span(name, STRONG), Span("\n" if below else " " * gap, "")]
         self._rows([*first, Span(value, "")], hang=2 if below else left + 2)
 
@@ -138,6 +145,7 @@ class Terminal:
             self._write(row.ansi + "\n")
 
     def _write(self, text: str) -> None:
+        self._blank = text == "\n"
         self.stream.write(text)
         self.stream.flush()
 

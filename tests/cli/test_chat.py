@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azresp.core.session import Exchange, Session
-from azresp.emulator import Emulator
+from azresp.emulator import Emulator, Settings
 from azresp.store.store import Store
 from tests.cli.sitting import Sitting
+from tests.ui.test_paint import in_pyte, rows_of
 
 NUMBERED = " ".join(f"w{n}" for n in range(400))
 SIZES = [(80, 24), (40, 10), (120, 50)]
@@ -82,8 +83,21 @@ def in_order(words: list[str], text: str) -> bool:
 # The plain dialogue
 
 
+@pytest.fixture
+def slow_house(tmp_path: Path, configured: dict[str, str]) -> Iterator[House]:
+    """The service streams so slowly that nearly every token is painted by itself."""
+    with Emulator(Settings(tokens_per_s=800, first_token_s=0)) as emulator:
+        yield House(tmp_path, configured | {"AZRESP_ENDPOINT": emulator.root_url}, emulator)
+
+
+def holds(shown: list[str], rows: list[str]) -> bool:
+    """Whether these rows stand among the shown ones, one after the other."""
+    return any(shown[at : at + len(rows)] == rows for at in range(len(shown)))
+
+
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
-def test_a_dialogue_is_whole_on_screen_and_scrollback(house: House, columns: int, lines: int) -> None:
+def test_a_dialogue_is_whole_on_screen_and_scrollback(slow_house: House, columns: int, lines: int) -> None:
+    house = slow_house
     with house.chat(columns=columns, lines=lines) as chat:
         chat.ready().wait("gpt-5-mini · new session · /help")
         chat.ask("my name is Ada").wait("Nice to meet you, Ada!")
@@ -92,8 +106,9 @@ def test_a_dialogue_is_whole_on_screen_and_scrollback(house: House, columns: int
         chat.ask("a table of 12 rows about trains")
         chat.ask("show me markdown")
         turns = [one.turn.text for one in house.session().path()]
-        for text in (turns[2], NUMBERED[:900]):
-            assert in_order(text.split(), chat.text)
+        assert in_order(NUMBERED[:900].split(), chat.text)
+        for text in turns:
+            assert holds(chat.rows, in_pyte(rows_of(text, columns), (columns, lines)))
         assert chat.text.count("Everything Markdown has") == 1
         assert chat.text.count("› show me markdown") == 1
         assert max(map(len, chat.rows)) <= columns

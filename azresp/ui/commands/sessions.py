@@ -131,10 +131,10 @@ def _show_said(chat: Chat, item: Wire) -> None:
     text = said_text(item)
     if item.get("role") == "assistant":
         chat.terminal.markdown(text)
-        chat.terminal.say("")
+        chat.terminal.gap()
     elif text:
         chat.terminal.said(text)
-        chat.terminal.say("")
+        chat.terminal.gap()
 
 
 def show_broken(chat: Chat) -> None:
