@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from azresp.core.session import Exchange, Session, message, said_text
 from azresp.core.sse import Wire
@@ -20,6 +20,9 @@ from azresp.ui.usage import usage_line
 if TYPE_CHECKING:
     from azresp.ui.ports import Library, Service, Tuner
     from azresp.ui.terminal import Terminal
+
+
+T = TypeVar("T")
 
 
 class Leave(Exception):
@@ -100,6 +103,17 @@ class Chat:
             if not _is_no(await self.editor.ask("[Y/n] ")):
                 outcome = await self._hear(session, said, in_full=True)
         self._conclude(outcome)
+
+    async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for the service outside of an answer. Raises AzrespError, also where Ctrl-C stops it."""
+        task = asyncio.ensure_future(work)
+        with self.terminal.quiet_keys(), Stopping(task, "SIGINT") as stopping:
+            try:
+                return await task
+            except asyncio.CancelledError:
+                if not stopping.number:
+                    raise
+                raise AzrespError("stopped") from None
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
         loop = asyncio.get_running_loop()

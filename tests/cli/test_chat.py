@@ -194,7 +194,7 @@ def test_stopping_an_answer_keeps_what_was_heard_and_the_chat(house: House, by: 
 def test_ctrl_c_clears_a_line_and_leaves_on_the_second_empty_one(house: House) -> None:
     with house.chat() as chat:
         chat.ready().put("half a thought").keys("\x03").ready()
-        chat.keys("\x03").wait("Ctrl-C again quits")
+        chat.signal(signal.SIGINT).wait("Ctrl-C again quits")
         chat.put("x").keys("\x7f").ready()
         assert chat.process.poll() is None
         # What was cleared is in the history.

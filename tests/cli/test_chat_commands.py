@@ -128,6 +128,20 @@ def test_a_response_of_another_machine_is_fetched_and_gone_on_from(house: House,
         assert chat.leave() == 0
 
 
+def test_ctrl_c_stops_a_command_that_waits_for_the_service(house: House) -> None:
+    with house.chat() as chat:
+        chat.ask("hi")
+        for command in ("/show", "/items", "/model", "/resume resp_unknown"):
+            house.emulator.fault(method="GET", latency_s=60)
+            house.emulator.journal.clear()
+            chat.say(command).until(lambda: house.emulator.journal.count("GET") > 0, command)
+            chat.keys("\x03").ready()
+        chat.wait("stopped", 3)
+        chat.ask("hi").wait("tokens · ", 2)
+        assert chat.leave() == 0
+        assert chat.modes_now == chat.modes
+
+
 # Kept, whatever happens
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import said_text
@@ -40,7 +41,7 @@ def ports(chat: Chat) -> Ports:
 async def show(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> None:
     """Show a response as the service stores it, as JSON."""
     ident = _response_id(chat, response_id)
-    found = await patiently(lambda: chat.service.look(ident), ports(chat), safe=True)
+    found = await chat.stoppable(patiently(lambda: chat.service.look(ident), ports(chat), safe=True))
     chat.terminal.say(json.dumps(found, indent=2, ensure_ascii=False))
 
 
@@ -49,13 +50,20 @@ async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> No
     """Show the input items of a response as the service has them, page by page."""
     ident = _response_id(chat, response_id)
     number = 0
-    async for page in input_item_pages(chat.service, ident, ports(chat), size=20):
+    pages = input_item_pages(chat.service, ident, ports(chat), size=20)
+    while page := await chat.stoppable(_next(pages)):
         if number and (await chat.editor.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
             return
         for item in page:
             number += 1
             _show_item(chat, number, item)
     chat.terminal.dim(f"{number} input items of {ident}")
+
+
+async def _next(pages: AsyncIterator[tuple[Wire, ...]]) -> tuple[Wire, ...]:
+    async for page in pages:  # anext() with a default breaks inside of a task in Python 3.11
+        return page
+    return ()
 
 
 def _show_item(chat: Chat, number: int, item: Wire) -> None:
@@ -124,7 +132,7 @@ async def _delete_session(chat: Chat) -> None:
 async def _delete_one(chat: Chat, ident: str) -> str:
     """Delete a response at the service; one that is gone already is fine."""
     try:
-        await patiently(lambda: chat.service.delete(ident), ports(chat), safe=True)
+        await chat.stoppable(patiently(lambda: chat.service.delete(ident), ports(chat), safe=True))
         gone = "deleted at the service"
     except ServiceError as error:
         if not error.gone:

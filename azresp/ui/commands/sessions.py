@@ -50,7 +50,7 @@ async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
 
     session = chat.library.find(name)
     if session is None and name.startswith("resp_"):
-        session = await pick_up(chat, name)
+        session = await chat.stoppable(pick_up(chat, name))
     if session is None:
         raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
     chat.switch(session)

@@ -25,7 +25,7 @@ async def model(chat: Chat, deployment: Annotated[str, Words(_models)] = "") -> 
         return
     chat.terminal.say(str(chat.tuner.value("deployment")))
     try:
-        listed = await chat.service.models()
+        listed = await chat.stoppable(chat.service.models())
     except AzrespError:
         return
     data = listed.get("data")
