@@ -172,13 +172,16 @@ def test_invisible_characters_are_counted_before_they_are_sent(house: House) -> 
 # Stopping
 
 
-@pytest.mark.parametrize("by", ["key", "signal"])
+@pytest.mark.parametrize("by", ["key", "signal", "impatience"])
 def test_stopping_an_answer_keeps_what_was_heard_and_the_chat(house: House, by: str) -> None:
     with house.chat() as chat:
         chat.ask("my name is Ada")
         house.emulator.fault(after=14, then="stall")
         chat.say("write 300 words about tides").wait("Most people who work")
-        chat.keys("\x03") if by == "key" else chat.signal(signal.SIGINT)
+        if by == "impatience":
+            chat.keys("\x03\x03")
+        else:
+            chat.keys("\x03") if by == "key" else chat.signal(signal.SIGINT)
         chat.wait("stopped · what was heard is kept").ready()
         assert chat.text.count("Most people who work") == 1
         chat.ask("what is my name?").wait("Your name is Ada")
