@@ -18,6 +18,7 @@ from azresp.ui.stopping import Stopping
 from azresp.ui.usage import usage_line
 
 if TYPE_CHECKING:
+    from azresp.core.turn import Turn
     from azresp.ui.ports import Library, Service, Tuner
     from azresp.ui.terminal import Terminal
 
@@ -136,15 +137,16 @@ class Chat:
     def _conclude(self, outcome: Outcome) -> None:
         turn = outcome.exchange.turn
         if outcome.stopped:
-            kept = "what was heard is kept here, but is" if turn.text else "the question is"
-            self.terminal.dim(f"stopped · {kept} not part of the conversation · /retry asks again")
+            self.terminal.dim(f"stopped · {_apart(turn)}")
         elif outcome.error is not None:
             self.show_error(outcome.error)
-            self.terminal.dim("/retry asks again, /edit changes the question first")
+            self.terminal.dim(
+                _apart(turn) if turn.text else "/retry asks again, /edit changes the question first"
+            )
         elif line := ending(turn):
             self.terminal.strong(line)
             if not turn.finished:
-                self.terminal.dim("not part of the conversation · /retry asks again")
+                self.terminal.dim(_apart(turn))
         if line := usage_line(outcome.exchange, self.clock.now()):
             self.terminal.dim(line)
         self.terminal.gap()
@@ -202,6 +204,11 @@ class Chat:
 def counted(count: int, noun: str) -> str:
     """`1 exchange`, `2 exchanges`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _apart(turn: Turn) -> str:
+    kept = "what was heard is kept here, but is" if turn.text else "the question is kept here, but is"
+    return f"{kept} not part of the conversation · /retry asks again"
 
 
 def _is_no(answer: str) -> bool:

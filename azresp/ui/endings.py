@@ -27,7 +27,7 @@ def ending(turn: Turn) -> str:
         case "cancelled":
             return "cancelled at the service"
         case s if s == INTERRUPTED:
-            return "the answer broke off before its end; what was heard is kept"
+            return "the answer broke off before its end"
     return ""
 
 

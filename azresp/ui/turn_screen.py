@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.text import Grown
+from azresp.errors import AzrespError
 from azresp.ui.kind import Kind
 from azresp.ui.screens import told
 from azresp.ui.view import Section, sections
@@ -63,10 +64,12 @@ class TurnScreen:
         self._thinking_since = 0.0
         self._thought_chars = 0
         self._timer: Timer | None = None
+        self._trouble: AzrespError | None = None
         self._ticker: Timer | None = later(QUIET_S, self._tick)
 
     def show(self, turn: Turn) -> None:
         """Show the newest state, now or at the next frame."""
+        self._raise_trouble()
         if self._turn is None:
             self._painter.warm()
         self._turn = turn
@@ -75,7 +78,7 @@ class TurnScreen:
             if wait <= 0:
                 self._paint()
             else:
-                self._timer = self._later(wait, self._paint)
+                self._timer = self._later(wait, self._paint_late)
 
     def heard(self, wires: list[Wire]) -> None:
         """Nothing: `show` has it all."""
@@ -96,6 +99,7 @@ class TurnScreen:
             if timer is not None:
                 timer.cancel()
         self._timer = self._ticker = None
+        self._raise_trouble()
         self._paint()
         self._close()
         self._show_missed()
@@ -115,7 +119,19 @@ class TurnScreen:
                 self._painter.frame()
                 due = self._painter.due()
             if due is not None and self._ticker is not None:
-                self._timer = self._later(due, self._paint)
+                self._timer = self._later(due, self._paint_late)
+
+    def _paint_late(self) -> None:
+        # Nobody would catch what a timer's call raises (the reader of a pipe went away, a disk is full).
+        try:
+            self._paint()
+        except AzrespError as error:
+            self._trouble = error
+
+    def _raise_trouble(self) -> None:
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
 
     def _section(self, section: Section) -> None:
         if section.key in self._done or (section.kind == "thought" and not self._thoughts):
@@ -186,7 +202,7 @@ class TurnScreen:
             waited = self._clock() - self._began
             self._painter.status(f"{_doing(self._turn)} · {_seconds(waited)} · Ctrl-C stops")
             if self._timer is None:
-                self._paint()
+                self._paint_late()
 
 
 def _seconds(seconds: float) -> str:

@@ -24,7 +24,7 @@ import pyte
 from tests.cli.conftest import COMMAND
 from tests.ui.terminals import Tty
 
-PATIENCE_S = 8.0
+PATIENCE_S = 30.0
 """A deadline, never a wait: everything goes on as soon as the screen shows what is expected."""
 _LAUNCH = (
     "import fcntl,os,sys,termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"

@@ -254,7 +254,7 @@ def test_a_broken_network_leaves_the_chat_and_the_conversation_as_they_were(hous
 
 
 def test_hostile_texts_stay_texts_and_the_prompt_stays_ours(
-    shared: Path, isolated: dict[str, str], tmp_path: Path
+    shared: Path, isolated: dict[str, str], tmp_path: Path, emulator: Emulator
 ) -> None:
     errors, texts = samples(shared, "error_body"), samples(shared, "model_output")
     texts = [sample for sample in texts if len(sample["text"]) < 10_000]
@@ -274,7 +274,7 @@ def test_hostile_texts_stay_texts_and_the_prompt_stays_ours(
             "AZRESP_DEPLOYMENT": "gpt-5-mini",
             "AZRESP_API_KEY": next(sample["secret"] for sample in errors if "secret" in sample),
         }
-        house = House(tmp_path, env, Emulator())
+        house = House(tmp_path, env, emulator)
         with house.chat(lines=40) as chat:
             title = "\u202e[/red] {x} %q \x9b1m".replace("\x9b", "\u009b")
             chat.ask("go").keys(f"/rename {title}\r")
