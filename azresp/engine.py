@@ -47,7 +47,7 @@ class Screen(Protocol):
 
 
 class Ledger(Protocol):
-    """Keeps exchanges; `begin` before anything is sent."""
+    """Keeps exchanges; `begin` before anything is sent. None of it raises AzrespError: a full disk stops no answer."""
 
     def begin(self, session: Session, exchange: Exchange) -> None: ...
     def heard(self, exchange_id: str, wires: list[Wire]) -> None: ...

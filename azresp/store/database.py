@@ -12,6 +12,8 @@ from azresp.core.text import mend
 from azresp.errors import LocalError
 from azresp.store.schema import connect
 
+HASTY_MS = 100
+
 
 class Database:
     """One connection to the store at `path`, or in memory. Every method raises LocalError."""
@@ -59,6 +61,16 @@ class Database:
             yield
         finally:
             self.run("pragma synchronous = normal")
+
+    @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """What is written inside hardly waits for another process's lock."""
+        ((patience_ms,),) = self.rows("pragma busy_timeout")
+        self.run(f"pragma busy_timeout = {min(patience_ms, HASTY_MS)}")
+        try:
+            yield
+        finally:
+            self.run(f"pragma busy_timeout = {patience_ms}")
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from azresp.core.session import Exchange, Session, message
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
 from azresp.engine import Outcome, Ports, converse
-from azresp.errors import LocalError, NetworkError, ServiceError, SignInError
+from azresp.errors import NetworkError, ServiceError, SignInError
 from azresp.store.store import Store
 from tests.engine.ports import SETTINGS, FakeClock, Screen, ports, say
 from tests.replay import EVENTS, ReplayServer, Reply, answer, cut, stream
@@ -315,17 +315,19 @@ def test_a_connection_is_kept_for_the_next_question() -> None:
     assert (server.posts(), server.connections) == (3, 1)
 
 
-def test_a_question_that_can_not_be_kept_is_not_sent() -> None:
+def test_a_store_that_can_not_be_written_keeps_nobody_from_an_answer() -> None:
     store = Store(None)
     store.close()
 
-    async def run(base_url: str) -> None:
+    async def run(base_url: str) -> Outcome:
         async with ports(base_url, store) as own:
-            await converse(own, Session("s", "t"), (message("hi"),), SETTINGS)
+            return await converse(own, Session("s", "t"), (message("hi"),), SETTINGS)
 
-    with ReplayServer(HELLO) as server, pytest.raises(LocalError):
-        asyncio.run(run(server.base_url))
-    assert server.requests == []
+    with ReplayServer(HELLO) as server:
+        outcome = asyncio.run(run(server.base_url))
+    assert (outcome.error, outcome.exchange.turn.text) == (None, "hello")
+    assert outcome.session.head == outcome.exchange.id
+    assert "closed" in store.trouble
 
 
 def test_a_screen_that_breaks_is_a_bug_that_flies_and_the_turn_is_sealed() -> None:

@@ -221,6 +221,106 @@ def test_what_could_not_be_sealed_is_sealed_when_the_store_closes(tmp_path: Path
     store.close()
 
 
+def _fill_disk(store: Store) -> None:
+    """As if no page more had room; SQLite then says what it says of a full disk."""
+    ((pages,),) = store._db.rows("pragma page_count")
+    store._db.rows(f"pragma max_page_count = {pages}")
+
+
+def _free_disk(store: Store) -> None:
+    store._db.rows("pragma max_page_count = 1000000")
+
+
+LONG = "a long question " * 5_000
+
+
+def test_a_full_disk_keeps_nobody_from_an_answer_and_all_is_kept_once_there_is_room(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    _fill_disk(store)
+    first = say(store, Session("s", "talk"), "e1", LONG, LONG)
+    assert "full" in store.trouble
+    second = say(store, first, "e2", LONG, LONG)
+    assert store.all_exchanges("s") == []
+    _free_disk(store)
+    third = say(store, second, "e3", LONG, LONG)
+    assert store.trouble == ""
+    assert store.load("s") == third
+    assert [one.id for one in third.path()] == ["e1", "e2", "e3"]
+    assert len(store.listed()) == 1
+    store.close()
+
+
+def test_a_question_that_found_no_room_is_written_with_the_answer_s_next_piece(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    _fill_disk(store)
+    store.begin(Session("s", "talk"), asked("e1", None, LONG))
+    store.heard("e1", [created("resp_1"), delta("half", 1)])
+    assert "full" in store.trouble
+    _free_disk(store)
+    store.keep()
+    (kept,) = store.all_exchanges("s")
+    assert (kept.question, kept.turn.text, kept.turn.id) == (LONG, "half", "resp_1")
+    assert store.trouble == ""
+    store.close()
+
+
+def test_what_found_no_room_is_written_when_the_store_closes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    _fill_disk(store)
+    session = say(store, Session("s", "talk"), "e1", LONG)
+    _free_disk(store)
+    store.close()
+    assert store.trouble == ""
+    store = Store(tmp_path / "store.db")
+    assert store.load("s") == session
+    store.close()
+
+
+def test_a_disk_that_stays_full_is_told_to_the_end_and_the_store_stays_whole(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    session = say(store, Session("s", "talk"), "e1")
+    _fill_disk(store)
+    say(store, session, "e2", LONG)
+    store.close()
+    assert "full" in store.trouble
+    store = Store(tmp_path / "store.db")
+    assert store.load("s") == session
+    assert store._db.rows("pragma integrity_check") == [("ok",)]
+    store.close()
+
+
+def test_an_answer_that_could_not_be_sealed_does_not_split_its_session(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = Store(path)
+    store._db.raw.execute("pragma busy_timeout = 0")
+    exchange = asked("e1", None)
+    store.begin(Session("s", "talk"), exchange)
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("begin immediate")
+    done = replace(exchange, turn=Turn("resp_1", "completed"))
+    session = store.seal(Session("s", "talk", "e1", {}, {"e1": done}), done)
+    store.begin(session, asked("e2", "e1"))
+    blocker.execute("commit")
+    blocker.close()
+    done = replace(asked("e2", "e1"), turn=Turn("resp_2", "completed"))
+    store.seal(replace(session.with_exchange(done), head="e2"), done)
+    assert [(one.id, one.exchanges) for one in store.listed()] == [("s", 2)]
+    found = store.load("s")
+    assert found is not None
+    assert [one.id for one in found.path()] == ["e1", "e2"]
+    store.close()
+
+
+def test_what_is_kept_while_an_answer_runs_does_not_wait_for_others(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    ((patience_ms,),) = store._db.rows("pragma busy_timeout")
+    with store._db.hasty():
+        assert store._db.rows("pragma busy_timeout") == [(100,)]
+    assert store._db.rows("pragma busy_timeout") == [(patience_ms,)]
+    assert patience_ms > 1000
+    store.close()
+
+
 TALKER = """
     import sys
     from pathlib import Path

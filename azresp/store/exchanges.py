@@ -1,0 +1,124 @@
+"""The exchanges of the store: a tree that only grows, and what was heard of those that still run."""
+
+from __future__ import annotations
+
+from azresp.core.keep import dump_turn
+from azresp.core.session import Exchange
+from azresp.core.sse import Wire
+from azresp.store.database import Database
+from azresp.store.owner import is_alive, this_process
+from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
+
+
+class Exchanges:
+    """The tables `exchanges` and `heard`. Writes belong inside `Database.writing`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def insert(self, session_id: str, exchange: Exchange, *, sealed: bool) -> None:
+        """Write what was said; an exchange that is there stays as it is."""
+        self._db.run(
+            "insert or ignore into exchanges (id, parent, session, said, question, asked_at, deployment, origin, "
+            "stored, deleted, sealed, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                exchange.id,
+                exchange.parent,
+                session_id,
+                write_json(list(exchange.said)),
+                exchange.question[:10_000],
+                exchange.asked_at,
+                exchange.deployment,
+                exchange.origin,
+                exchange.stored,
+                exchange.deleted,
+                sealed,
+                this_process(),
+            ),
+        )
+
+    def finish(self, exchange: Exchange) -> None:
+        """Write how an exchange ended, in place of the events that were heard of it."""
+        turn = exchange.turn
+        self._db.run(
+            "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1 where id = ?",
+            (turn.id, turn.status, write_json(dump_turn(turn)), exchange.id),
+        )
+        self._db.run("delete from heard where exchange = ?", (exchange.id,))
+
+    def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
+        """Write one more piece of what was heard of a running exchange."""
+        self._db.run(
+            "insert into heard (exchange, n, wires) values (?, ?, ?)",
+            (exchange_id, number, write_json(wires)),
+        )
+
+    def name(self, exchange_id: str, response_id: str) -> None:
+        """Write which response a running exchange is."""
+        self._db.run("update exchanges set response_id = ? where id = ?", (response_id, exchange_id))
+
+    def mark_deleted(self, response_id: str) -> None:
+        """Remember that a response was deleted at the service."""
+        self._db.run("update exchanges set deleted = 1 where response_id = ?", (response_id,))
+
+    def orphans(self) -> list[tuple[str, Exchange]]:
+        """The unsealed exchanges whose process is dead, as far as heard, each with its session's id."""
+        rows = self._db.rows("select owner, session, id from exchanges where sealed = 0 order by n")
+        return [
+            (session_id, exchange)
+            for owner, session_id, ident in rows
+            if not is_alive(str(owner))
+            for exchange in self._where("id = ?", ident)
+        ]
+
+    def path(self, head: str | None) -> list[Exchange]:
+        """The exchanges from the root to `head`."""
+        # The bound is for a damaged store, whose parents may go round in circles.
+        rows = self._db.rows(
+            "with recursive path(id, depth) as (select ?, 0 union select e.parent, depth + 1 "
+            "from exchanges e join path p on e.id = p.id where e.parent is not null "
+            "and depth < (select count(*) from exchanges)) select id from path order by depth desc",
+            (head,),
+        )
+        idents = dict.fromkeys(row[0] for row in rows)
+        return [one for ident in idents for one in self._where("id = ?", ident)]
+
+    def place(self, response_id: str) -> tuple[str, str] | None:
+        """The ids of the exchange and the session that a response belongs to."""
+        row = self._db.row("select id, session from exchanges where response_id = ?", (response_id,))
+        return None if row is None else (row[0], row[1])
+
+    def children(self, parent: str | None, session_id: str) -> list[Exchange]:
+        """The exchanges that follow `parent`; for None, the first ones of a session."""
+        if parent:
+            return self._where("parent = ?", parent)
+        return self._where("parent is null and session = ?", session_id)
+
+    def made_in(self, session_id: str) -> list[Exchange]:
+        """Every exchange made in a session, on all its branches, in order."""
+        return self._where("session = ?", session_id)
+
+    def prune(self, session_id: str) -> int:
+        """Delete the exchanges of a removed session that no other session builds on; tells how many went.
+
+        Exchanges that an earlier removed session left to others go with the last of those.
+        """
+        gone = self._db.run(
+            # Not `with … delete`: Python counts no rows of that.
+            "delete from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
+            "with recursive kept(id) as (select head from sessions where head is not null union "
+            "select id from exchanges where session in (select id from sessions) union "
+            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
+            "select id from kept where id is not null)",
+            (session_id,),
+        )
+        self._db.run("delete from heard where exchange not in (select id from exchanges)")
+        return gone
+
+    def _where(self, condition: str, *values: object) -> list[Exchange]:
+        rows = self._db.rows(f"select {EXCHANGE} from exchanges where {condition} order by n", values)  # noqa: S608
+        return [exchange_of(row, self._heard) for row in rows]
+
+    def _heard(self, exchange_id: str) -> list[Wire]:
+        rows = self._db.rows("select wires from heard where exchange = ? order by n", (exchange_id,))
+        return read_wires(wires for (wires,) in rows)
