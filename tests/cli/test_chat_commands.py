@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sqlite3
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -220,7 +220,7 @@ def test_a_head_that_is_gone_is_sent_in_full_if_the_user_says_so(house: House, t
         house.emulator.faults.clear()
         assert chat.leave() == 0
     # A month later the service has forgotten it.
-    with sqlite3.connect(tmp_path / "data" / "azresp" / "store.db") as store:
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as store, store:
         store.execute("update exchanges set asked_at = asked_at - 3e6")
     forget = urllib.request.Request(
         f"{house.emulator.base_url}responses/{house.anchors[1]}", method="DELETE", headers={"api-key": "x"}

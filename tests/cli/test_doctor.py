@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_a_store_of_a_newer_version_is_told(
     azresp: Azresp, configured: dict[str, str], tmp_path: Path
 ) -> None:
     azresp("run", "hello", env=configured)
-    with sqlite3.connect(tmp_path / "data" / "azresp" / "store.db") as db:
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as db, db:
         db.execute("pragma user_version = 99")
     status, found = examined(azresp, configured, "--offline")
     assert (status, found["store", "version"]["mark"]) == (7, "FAIL")

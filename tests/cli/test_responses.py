@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from azresp.emulator import Emulator
@@ -75,7 +76,7 @@ def test_delete_is_idempotent_and_marks_what_is_kept_here(
     assert (first.stderr, again.stdout, again.returncode) == ("", first.stdout, 0)
     assert "was not at the service" in again.stderr
     assert azresp("responses", "get", ident, env=configured).returncode == 1
-    with sqlite3.connect(tmp_path / "data" / "azresp" / "store.db") as store:
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as store, store:
         assert store.execute("select deleted from exchanges where response_id = ?", (ident,)).fetchall() == [
             (1,)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -274,7 +275,7 @@ def test_what_another_session_builds_on_stays(
 ) -> None:
     first = ask(azresp, configured, "one", "a")
     second = ask(azresp, configured, "two", "a")
-    with sqlite3.connect(tmp_path / "data" / "azresp" / "store.db") as db:
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as db, db:
         db.execute(
             "insert into sessions (id, name, head, settings, created, changed) "
             "select 'fork', 'b', id, '{}', 1, 1 from exchanges where response_id = ?",

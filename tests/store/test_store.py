@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -258,7 +259,7 @@ def test_what_is_heard_in_many_pieces_is_kept_as_few_events(store: Store, path: 
     store.keep()
     (kept,) = store.all_exchanges("s")
     assert kept.turn.text == "word " * 3000
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw, raw:
         ((rows, size),) = raw.execute("select count(*), sum(length(wires)) from heard")
     raw.close()
     assert rows < 10
@@ -312,7 +313,7 @@ def test_a_question_gives_a_session_its_name(text: str, name: str) -> None:
 
 def test_a_tree_in_a_circle_is_read_to_an_end(store: Store, path: Path) -> None:
     say(store, say(store, Session("s", "talk"), "e1"), "e2")
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("update exchanges set parent = 'e2' where id = 'e1'")
     raw.close()
     found = store.load("s")
