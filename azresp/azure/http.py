@@ -94,7 +94,12 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
 def proxy_host(proxy: str) -> str:
     """Host and port of a proxy URL, without the password that may stand before them. Raises ValueError."""
     parts = urlsplit(proxy)
-    return f"{parts.hostname or ''}:{parts.port}" if parts.port else parts.hostname or ""
+    try:
+        port = parts.port
+    except ValueError:
+        # Its words would quote a password with a `#` or `/` in it, which ends the host early.
+        raise ValueError("the port is no number up to 65535") from None
+    return f"{parts.hostname or ''}:{port}" if port else parts.hostname or ""
 
 
 def ssl_context(connection: Connection) -> ssl.SSLContext:

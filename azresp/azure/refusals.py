@@ -97,7 +97,7 @@ def _until(value: str) -> float:
 
     try:
         return parsedate_to_datetime(value).timestamp() - time.time()
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return -1.0
 
 

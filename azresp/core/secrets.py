@@ -97,7 +97,7 @@ class Redactor:
     def add(self, secret: Secret) -> None:
         """Redact this secret from now on; values below 4 characters are ignored."""
         value = secret.reveal()
-        if len(value) < _SHORTEST:
+        if len(value) < _SHORTEST or value in self._forms:
             return
         self._forms |= _forms(value)
         longest_first = sorted(self._forms, key=len, reverse=True)
@@ -106,6 +106,26 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Give the text with each known secret, in any known form, replaced by `***`."""
         return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def redact_json(self, value: object) -> object:
+        """Redact every string inside decoded JSON."""
+        match value:
+            case str():
+                return self.redact(value)
+            case list():
+                return [self.redact_json(one) for one in value]
+            case dict():
+                return {key: self.redact_json(one) for key, one in value.items()}
+        return value
+
+    def redact_chain(self, error: BaseException) -> None:
+        """Redact what a traceback prints of an exception and of all that led to it."""
+        at: BaseException | None = error
+        seen: set[int] = set()
+        while at is not None and id(at) not in seen:
+            seen.add(id(at))
+            at.args = tuple(self.redact(one) if isinstance(one, str) else one for one in at.args)
+            at = at.__cause__ or at.__context__
 
 
 def _forms(value: str) -> set[str]:

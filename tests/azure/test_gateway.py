@@ -7,6 +7,7 @@ import base64
 import gzip
 import json
 import logging
+import traceback
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -386,6 +387,23 @@ def test_a_credential_that_the_server_echoes_is_in_no_field_of_the_error(echo: s
     assert "***" in told
     assert KEY not in told
     assert echo not in told
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_a_credential_that_the_server_echoes_is_in_no_traceback(echo: str) -> None:
+    reply = answer({"error": {"message": f"no such key: {echo}"}}, 401)
+    with ReplayServer(reply) as server, pytest.raises(SignInError) as caught:
+        call(connected(server.base_url), events)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "***" in told
+    assert echo not in told
+
+
+@pytest.mark.parametrize("proxy", ["http://me:canary#1@host:8080", "http://me:canary/1@host:8080"])
+def test_a_proxy_with_a_misplaced_password_does_not_show_it(proxy: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        call(connected("https://contoso.example.com/openai/v1/", proxy=proxy), events)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_credential_echoed_inside_a_stream_is_redacted_too() -> None:

@@ -1,0 +1,130 @@
+"""One answer of the service, its body still to be read: whole, or as a stream of events.
+
+Event streams are read here, since the SDK's reader raises on legal streams and drops what follows an `error` event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+from azresp.core.secrets import Redactor
+from azresp.core.sse import EventReader, EventTooLarge, Wire, decode
+from azresp.errors import AzrespError, NetworkError
+
+if TYPE_CHECKING:
+    import httpx2
+
+BUFFERED_S, FAST_S, GULP_S = 0.0002, 0.004, 0.005
+"""A chunk that came sooner was already read; one that came later is of a slow stream; how long a gulp gathers."""
+
+
+class Answer:
+    """An answer with a status below 300. Read it once, either way; raises NetworkError and closes it.
+
+    `translated` gives one of our errors for what the HTTP client raised.
+    """
+
+    def __init__(
+        self,
+        response: httpx2.Response,
+        host: str,
+        redactor: Redactor,
+        translated: Callable[[Exception], AzrespError],
+    ) -> None:
+        self._response = response
+        self._host = host
+        self._redactor = redactor
+        self._translated = translated
+
+    async def whole(self) -> Wire:
+        """The JSON object that the body is; empty for an empty body."""
+        value = decode(await self._body() or b"{}")
+        if value is None:
+            raise self._not_the_api()
+        return value
+
+    async def events(self) -> AsyncGenerator[list[Wire], None]:
+        """The body's events in batches, as they come; a whole response in place of a stream is one event."""
+        kind = self._response.headers.get("content-type", "").lower()
+        if "json" in kind:
+            # A server that ignores `stream` answers with the whole response at once.
+            yield [self._clean(await self.whole())]
+            return
+        if "event-stream" not in kind:
+            await self._response.aclose()
+            raise self._not_the_api()
+        reader, heard = EventReader(), False
+        async with self._reading():
+            async for chunk in _in_gulps(self._response.aiter_bytes()):
+                if batch := reader.feed(chunk):
+                    heard = True
+                    yield [self._clean(wire) for wire in batch]
+            if batch := reader.finish():
+                heard = True
+                yield [self._clean(wire) for wire in batch]
+        if not heard:
+            raise NetworkError(
+                f"{self._host} ended the stream before its first event; the outcome is unknown",
+                "Try again; if it stays, is a proxy in between?",
+            )
+
+    async def _body(self) -> bytes:
+        from azresp.azure.http import MAX_BODY_BYTES
+
+        pieces: list[bytes] = []
+        size = 0
+        async with self._reading():
+            async for piece in self._response.aiter_bytes():
+                size += len(piece)
+                if size > MAX_BODY_BYTES:
+                    raise NetworkError(f"{self._host}: the answer is larger than {MAX_BODY_BYTES >> 20} MB")
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except EventTooLarge:
+            raise NetworkError(f"{self._host}: one event is larger than any answer can be") from None
+        except AzrespError:
+            raise
+        except Exception as error:
+            raise self._translated(error) from error
+        finally:
+            await self._response.aclose()
+
+    def _clean(self, wire: Wire) -> Wire:
+        """Servers echo credentials in refusals, also in those inside a stream."""
+        if wire.get("type") not in ("error", "response.failed", None):
+            return wire
+        return cast("Wire", self._redactor.redact_json(wire))
+
+    def _not_the_api(self) -> NetworkError:
+        kind = self._response.headers.get("content-type", "nothing stated").split(";")[0]
+        return NetworkError(
+            f"{self._host} answered {self._response.status_code} with {self._redactor.redact(kind)}, "
+            "which is not the Responses API",
+            "Is a sign-in page or proxy in between? Check `endpoint`.",
+        )
+
+
+async def _in_gulps(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The chunks of a body, a fast one's in gulps.
+
+    Each trip to the socket costs some 130 µs of CPU through httpx2, anyio and the loop. When the last chunk was waited
+    for, but not long, more are about to come: a short pause lets them gather.
+    """
+    now = asyncio.get_running_loop().time
+    while True:
+        began = now()
+        chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        waited = now() - began
+        yield chunk
+        if BUFFERED_S < waited < FAST_S:
+            await asyncio.sleep(GULP_S)
