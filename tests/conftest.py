@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines under load are slow, and CI must give the same verdict twice; elsewhere every run looks at new examples.
+settings.register_profile("azresp", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("azresp")
 
 SHARED = Path(os.environ.get("AZRESP_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 

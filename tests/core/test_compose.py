@@ -122,6 +122,16 @@ def test_text_that_was_only_streamed_is_replayed() -> None:
     assert _texts(compose(talk, (), SET, in_full=True)) == ["question 1", "streamed"]
 
 
+def test_what_has_no_kind_is_not_sent_back() -> None:
+    half: Wire = {
+        "type": "response.function_call_arguments.delta",
+        "output_index": 0,
+        "delta": "{",
+    }
+    end = {"type": "response.incomplete", "response": {"id": "resp_1"}}
+    assert items_of([replace(_exchange("1"), turn=fold_wires([half, end]))]) == [message("question 1")]
+
+
 @pytest.mark.parametrize("content", [None, 3, "text", [None, 3], [{"type": "output_text"}], {}])
 def test_odd_content_of_a_message_is_left_out(content: object) -> None:
     assert items_of([_exchange("1", {"type": "message", "content": content})]) == [message("question 1")]

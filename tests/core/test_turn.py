@@ -108,6 +108,24 @@ def test_a_failed_event_may_carry_the_status_cancelled() -> None:
     )
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_an_end_counts_whatever_its_number(number: int) -> None:
+    wires = _numbered(CREATED, {"type": "keepalive"}, {"type": "keepalive"})
+    wires[-1]["sequence_number"] = 10**30
+    done = {"id": "resp_1", "status": "completed", "output": [_message("whole")]}
+    turn = fold_wires([*wires, {"type": "response.completed", "sequence_number": number, "response": done}])
+    assert (turn.status, turn.text, turn.cursor) == ("completed", "whole", 10**30)
+
+
+@pytest.mark.parametrize("name", ["created", "queued", "in_progress"])
+@pytest.mark.parametrize("status", ["completed", "failed", "incomplete", "cancelled"])
+def test_only_a_terminal_event_ends_a_stream(name: str, status: str) -> None:
+    begun = {"type": f"response.{name}", "response": {"id": "resp_1", "status": status}}
+    delta = {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "heard"}
+    turn = fold_wires(_numbered(begun, delta))
+    assert (turn.over, turn.text) == (False, "heard")
+
+
 def test_a_second_response_in_one_stream_neither_ends_nor_fills_the_first() -> None:
     other = {"id": "resp_2", "status": "completed", "output": [_message("theirs")]}
     turn = fold_wires(

@@ -115,7 +115,9 @@ class Reflowing:
     def write(self, text: str) -> None:
         for part in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
             if part == "\r":
-                self.x = self.x // self.columns * self.columns if self.wraps else 0
+                # A full row's cursor waits at its edge: it is still in that row.
+                last = self._height(self.text[self.line]) - 1
+                self.x = min(self.x // self.columns, last) * self.columns if self.wraps else 0
             elif part == "\n":
                 self.line, self.x = self.line + 1, 0
                 self.text += [""] if self.line == len(self.text) else []

@@ -163,3 +163,7 @@ def test_the_first_glyph_needs_no_parser_and_no_tables() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "Hello **wor")
+
+
+def test_a_code_span_of_blanks_keeps_its_ticks_and_its_list_marker() -> None:
+    assert shown("1. `` ``") == ["1. `` ``"]

@@ -92,9 +92,9 @@ class _Printer:
                 self._put(token.content, style)
 
     def _code(self, token: Token, style: str) -> None:
-        if self._look.code:
+        if self._look.code and token.content.strip():
             self._put(token.content, stack(style, self._look.code))
-        else:  # without colours the ticks must tell what is code
+        else:  # without colours, or anything to colour, the ticks must tell what is code
             self._put(f"{token.markup}{token.content}{token.markup}", style)
 
     def _image(self, token: Token, style: str) -> None:

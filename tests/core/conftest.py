@@ -1,8 +1,0 @@
-"""Hypothesis without the clock: a loaded machine is no counterexample."""
-
-from __future__ import annotations
-
-from hypothesis import HealthCheck, settings
-
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")
