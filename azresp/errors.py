@@ -81,12 +81,6 @@ class PipeClosed(AzrespError):
         super().__init__("the reader of stdout went away")
 
 
-class ApprovalError(AzrespError):
-    """An approval was refused or could not be asked."""
-
-    exit = Exit.APPROVAL
-
-
 class ServiceError(AzrespError):
     """The service answered a request with an error status."""
 

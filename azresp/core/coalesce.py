@@ -43,11 +43,6 @@ def last_number(wires: Iterable[Wire], after: int = -1) -> int:
     return max([after, *(seq for wire in wires if (seq := read(wire).seq) is not None)])
 
 
-def load_events(wires: Iterable[Wire]) -> Iterable[Event]:
-    """The events that a kept list of wires stands for."""
-    return (read(wire) for wire in wires)
-
-
 def _place(wire: Wire, event: Event) -> tuple[str, int, str, int] | None:
     """Where a numbered delta belongs; None for all else."""
     if isinstance(event, TextGrew) and event.seq is not None:

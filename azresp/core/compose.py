@@ -88,6 +88,8 @@ def replay(wire: Wire) -> Wire | None:
     something to the service only with its ciphertext.
     """
     kind = wire.get("type")
+    if not kind:
+        return None
     if kind == "reasoning" and not wire.get("encrypted_content"):
         return None
     if kind == "message":

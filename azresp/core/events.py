@@ -1,4 +1,4 @@
-"""What the server just said. Some 60 event types of the wire reduce to nine shapes; `read` takes any JSON object.
+"""What the server just said. Some 60 event types of the wire reduce to ten shapes; `read` takes any JSON object.
 
 Dispatch is on the wire's `type` string: the SDK builds wrong classes for types it does not know. Types, fields and
 orders follow the contract's notes (facts.md 4.1), recorded traffic first.
@@ -30,8 +30,6 @@ class Snapshot:
 
     seq: int | None
     response: Wire
-    first: bool = False
-    """True for `response.created`, which names a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +197,11 @@ def _lifecycle(wire: Wire, kind: str, seq: int | None) -> Event:
     response = wire.get("response")
     response = response if isinstance(response, dict) else {}
     told, named = response.get("status"), _status_of(kind)
-    # The event's name tells the status where an abridged snapshot does not; a response.failed may be `cancelled`.
-    if not isinstance(told, str) or (named in TERMINAL and told not in TERMINAL):
+    # The event's name tells whether this is the end, whatever an abridged or hasty snapshot says: what comes after
+    # the end is not heard. A response.failed may be `cancelled`.
+    if not isinstance(told, str) or (named in TERMINAL) != (told in TERMINAL):
         response = response | {"status": named}
-    return Snapshot(seq, response, first=kind == "response.created")
+    return Snapshot(seq, response)
 
 
 def _read_part(wire: Wire, kind: str, seq: int | None) -> Event:

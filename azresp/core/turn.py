@@ -87,7 +87,7 @@ def advance(turn: Turn, event: Event) -> Turn:
     if turn.over and not _tells_more(turn, event):
         return turn
     if seq is not None:
-        if seq <= turn.cursor:
+        if seq <= turn.cursor and not _ends(event):
             return turn
     elif isinstance(event, Silent):
         return turn
@@ -135,18 +135,27 @@ def _step(turn: Turn, event: Event) -> Turn:
     assert_never(event)
 
 
+def _is_terminal(status: object) -> bool:
+    return isinstance(status, str) and status in TERMINAL
+
+
+def _ends(event: Event) -> bool:
+    """An end counts even where its number is wrong: numbers that began again must not make it unheard."""
+    return isinstance(event, Snapshot) and _is_terminal(event.response.get("status"))
+
+
 def _tells_more(turn: Turn, event: Event) -> bool:
     """OpenAI's order: an `error`, then the response.failed that holds the whole response."""
     return (
         turn.status == "failed"
-        and turn.response.get("status") not in TERMINAL
+        and not _is_terminal(turn.response.get("status"))
         and isinstance(event, Snapshot)
         and event.response.get("status") == "failed"
     )
 
 
 def _heard(turn: Turn, seq: int | None) -> Turn:
-    return turn if seq is None else replace(turn, cursor=seq)
+    return turn if seq is None else replace(turn, cursor=max(turn.cursor, seq))
 
 
 def _open(turn: Turn, seq: int | None, index: int, wire: Wire) -> Turn:
@@ -199,7 +208,7 @@ def _snapshot(turn: Turn, event: Snapshot) -> Turn:
         id=turn.id or ident,
         status=status,
         items=merge(turn.items, dicts(told.get("output")), over=status in TERMINAL),
-        cursor=turn.cursor if event.seq is None else event.seq,
+        cursor=turn.cursor if event.seq is None else max(turn.cursor, event.seq),
         response=known | {key: value for key, value in told.items() if key != "output"},
         fault=fault_of({"error": error}) if isinstance(error, dict | str) else turn.fault,
     )

@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from azresp.core.coalesce import load_events
-from azresp.core.events import dicts
+from azresp.core.events import dicts, read
 from azresp.core.keep import load_turn
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
@@ -28,7 +27,7 @@ def exchange_of(row: tuple[Any, ...], heard: Callable[[str], list[Wire]]) -> Exc
         id=ident,
         parent=parent,
         said=dicts(_json(said)),
-        turn=load_turn(_object(turn)) if sealed else interrupt(fold(load_events(heard(ident)))),
+        turn=load_turn(_object(turn)) if sealed else interrupt(fold(map(read, heard(ident)))),
         asked_at=asked_at,
         deployment=deployment,
         origin=origin,

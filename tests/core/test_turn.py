@@ -117,6 +117,12 @@ def test_an_end_counts_whatever_its_number(number: int) -> None:
     assert (turn.status, turn.text, turn.cursor) == ("completed", "whole", 10**30)
 
 
+def test_a_status_that_is_no_text_breaks_nothing() -> None:
+    odd: Wire = {"object": "response", "id": "resp_1", "status": ["completed"], "sequence_number": 0}
+    failed = {"type": "error", "error": {"code": "c", "message": "m"}}
+    assert fold_wires([odd, odd, failed, *_numbered(CREATED, odd)]).status == "failed"
+
+
 @pytest.mark.parametrize("name", ["created", "queued", "in_progress"])
 @pytest.mark.parametrize("status", ["completed", "failed", "incomplete", "cancelled"])
 def test_only_a_terminal_event_ends_a_stream(name: str, status: str) -> None:
