@@ -236,10 +236,18 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 
 def _parsed(raw: bytes) -> Any:
+    """The JSON of a body; None for what is none, also for what could not be sent back: NaN, lone surrogates, depth."""
     try:
-        return json.loads(raw) if raw else None
-    except ValueError:
+        value = json.loads(raw, parse_constant=_no_json) if raw else None
+        if b"\\ud" in raw.lower():
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return None
+    return value
+
+
+def _no_json(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 async def _drain(events: AsyncGenerator[Event]) -> None:

@@ -44,6 +44,8 @@ class Vault:
     """Stored responses by id. A deleted one is found no more, but answers that go on from it keep their context."""
 
     def __init__(self, path: Path | None = None) -> None:
+        if path is not None:
+            path.touch(mode=0o600)  # SQLite would make it, and the files beside it, readable by others
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")

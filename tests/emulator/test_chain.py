@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,6 +168,13 @@ def test_a_store_file_survives_a_restart(tmp_path: Path) -> None:
         assert call(after, "GET", f"/responses/{kept['id']}").json == kept
         assert call(after, "GET", f"/responses/{gone}").status == 404
         assert "Ada" in said(create(after, "what is my name?", previous_response_id=kept["id"]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are a matter of POSIX")
+def test_a_store_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    with Emulator(Settings(tokens_per_s=0, first_token_s=0, store_path=tmp_path / "store.db")) as emulator:
+        create(emulator, "my name is Ada")
+        assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
 
 
 def test_a_streamed_answer_stays_unknown_for_the_delay() -> None:

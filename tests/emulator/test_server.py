@@ -78,6 +78,31 @@ def test_a_client_that_leaves_stops_the_answer(stream: bool) -> None:
             assert call(emulator, "GET", f"/responses/{id_}").status == 404
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"\\ud800"',
+        "NaN",
+        "-Infinity",
+        "[" * 100_000,
+        "[" * 90_000 + "]" * 90_000,
+        "9" * 5000,
+        '"\\ud83d \\ude00"',
+    ],
+    ids=["half a pair", "nan", "infinity", "unclosed", "deep", "long number", "halves apart"],
+)
+@pytest.mark.parametrize("stream", ["true", "false"])
+def test_json_that_could_not_be_sent_back_is_refused(emulator: Emulator, said: str, stream: str) -> None:
+    connection = http.client.HTTPConnection(emulator.root_url.removeprefix("http://"), timeout=60)
+    body = f'{{"model": "gpt-4o", "stream": {stream}, "input": {said}}}'
+    connection.request("POST", "/openai/v1/responses", body, {"api-key": "k"})
+    response = connection.getresponse()
+    told = json.loads(response.read())
+    connection.close()
+    assert response.status == 400
+    assert told["error"]["message"].startswith("We could not parse the JSON body")
+
+
 def test_closing_breaks_open_streams() -> None:
     brain = Patient()
     emulator = Emulator(Settings(tokens_per_s=0, first_token_s=0, brain=brain)).start()
