@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 
-.PHONY: chat test check bench picture docs lock clean
+.PHONY: chat test check cover bench picture docs lock clean
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
@@ -17,6 +17,15 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Coverage by layer, child processes included.
+cover: $(VENV)/.test
+	rm -f .coverage .coverage.*
+	COVERAGE_PROCESS_START=pyproject.toml $(PY) -m pytest -n auto --cov --cov-report=
+	-$(BIN)/coverage combine --quiet
+	@for layer in core azure store config ui cli emulator; do \
+		printf '%-9s' $$layer; $(BIN)/coverage report --include="azresp/$$layer/*" --format=total; done
+	@printf '%-9s' all; $(BIN)/coverage report --format=total
 
 bench: $(VENV)/.test
 	$(PY) -m bench $(ARGS)

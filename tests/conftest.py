@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Machines under load are slow, and CI must give the same verdict twice; elsewhere every run looks at new examples.
-settings.register_profile("azresp", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "azresp",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("azresp")
 
 SHARED = Path(os.environ.get("AZRESP_SHARED", Path(__file__).resolve().parents[2] / "shared"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from azresp.config.credential import resolve
 from azresp.config.endpoint import read_endpoint
 from azresp.config.profile import Profile
 from azresp.core.secrets import Secret
-from azresp.errors import UsageError
+from azresp.errors import LocalError, UsageError
 
 if TYPE_CHECKING:
     from azresp.emulator import Emulator
@@ -92,7 +93,12 @@ def start_emulator(*, store: bool = False, **settings: Any) -> Emulator:
         ) from error
     if store:
         settings["store_path"] = emulator_file("service.db")
-    emulator = Emulator(Settings(**settings))
+    try:
+        emulator = Emulator(Settings(**settings))
+    except sqlite3.Error as error:
+        raise LocalError(
+            f"{settings.get('store_path')}: {error}", "Remove it: it only holds what the emulator stored."
+        ) from error
     emulator.start()
     return emulator
 

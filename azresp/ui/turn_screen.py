@@ -93,7 +93,7 @@ class TurnScreen:
         """The wait is over."""
         self._painter.status(None)
 
-    def finish(self, *, keep_thoughts: bool = False) -> None:
+    def finish(self) -> None:
         """Everything is shown; the screen is left to others."""
         for timer in (self._timer, self._ticker):
             if timer is not None:
