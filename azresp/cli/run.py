@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from azresp.cli.answer_schema import AnswerSchema
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.patience import until_done
@@ -56,7 +57,7 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     warn = _quiet if options.quiet else note
     for warning in loaded.warnings:
         warn(f"warning: {warning}")
-    schema = _Schema.read(options.schema) if options.schema else None
+    schema = AnswerSchema.read(options.schema) if options.schema else None
     prompt = read_prompt(options, warn)
     reached = reach(loaded.profile, options.emulator)
     settings = {**reached.profile.request(), "deployment": reached.profile.deployment}
@@ -165,7 +166,7 @@ def _screen(output: Output, options: RunOptions, *, thoughts: bool) -> Screen:
 def _conclude(
     outcome: Outcome,
     options: RunOptions,
-    schema: _Schema | None,
+    schema: AnswerSchema | None,
     warn: Callable[[str], None],
     *,
     differs: bool,
@@ -219,49 +220,3 @@ def _final(outcome: Outcome) -> dict[str, Any]:
 
 def _quiet(_: str) -> None:
     """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Schema:
-    """Structured output: what is asked for, and whether it came."""
-
-    format: Mapping[str, Any]
-    schema: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, path: Path) -> _Schema:
-        """A JSON schema, bare or wrapped as the API has it (`name`, `schema`, `strict`). Raises UsageError."""
-        try:
-            told = json.loads(read_file(path)[0])
-        except ValueError as error:
-            raise UsageError(f"{path}: not JSON: {error}", "Give a file with a JSON schema.") from error
-        if not isinstance(told, dict):
-            raise UsageError(f"{path}: a JSON schema is an object, got {type(told).__name__}")
-        schema = told["schema"] if isinstance(told.get("schema"), dict) else told
-        name = told.get("name") if schema is not told else told.get("title")
-        clean = "".join(
-            c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in str(name or path.stem)
-        )
-        strict = told.get("strict", True) if schema is not told else True
-        form = {"type": "json_schema", "name": clean[:64] or "answer", "schema": schema, "strict": strict}
-        return cls(form, schema)
-
-    def wrong(self, text: str) -> str:
-        """Why the answer does not fit; empty if it does."""
-        try:
-            import jsonschema
-        except ImportError:
-            raise UsageError(
-                "--schema needs the jsonschema package, which is not installed",
-                "Run `pip install 'azresp[schema]'`.",
-            ) from None
-        try:
-            jsonschema.validate(json.loads(text), self.schema)
-        except ValueError as error:
-            return f"not JSON: {error}"
-        except jsonschema.ValidationError as error:
-            where = "/".join(map(str, error.absolute_path))
-            return f"{where + ': ' if where else ''}{error.message}"[:500]
-        except jsonschema.SchemaError as error:
-            return f"the schema itself is wrong: {error.message}"[:500]
-        return ""

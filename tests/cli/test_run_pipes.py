@@ -269,6 +269,46 @@ def test_events_come_as_json_lines_as_they_are(shell: Shell) -> None:
     assert (both.returncode, both.stdout) == (2, b"")
 
 
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        (
+            {"type": "object", "properties": {"a": {"type": "strin"}}},
+            b"properties/a/type: 'strin' is not valid",
+        ),
+        ({"type": "object", "required": "a"}, b"required: 'a' is not of type 'array'"),
+        ({"type": "array"}, b'"type": "object" only, got "array"'),
+        ({"properties": {}}, b"got no type"),
+        ({"type": "object", "$schema": ["x"]}, b'"$schema" must be a text'),
+        ({"name": "n", "schema": {"type": 7}}, b"not a JSON schema: type: 7 is not valid"),
+    ],
+)
+def test_a_wrong_schema_is_told_before_anything_is_sent(shell: Shell, schema: object, told: bytes) -> None:
+    (shell.folder / "wrong.json").write_text(json.dumps(schema))
+    done = shell.run("hi", "--schema", "wrong.json")
+    assert (done.returncode, done.stdout, shell.emulator.journal.count("POST")) == (2, b"", 0)
+    assert told in done.stderr and b"Nothing was sent." in done.stderr
+
+
+def test_without_jsonschema_nothing_is_sent(shell: Shell) -> None:
+    (shell.folder / "jsonschema.py").write_text("raise ImportError('no such package')")
+    (shell.folder / "any.json").write_text('{"type": "object"}')
+    done = shell.run("hi", "--schema", "any.json", env={"PYTHONPATH": str(shell.folder)})
+    assert (done.returncode, done.stdout, shell.emulator.journal.count("POST")) == (7, b"", 0)
+    assert b"jsonschema is missing" in done.stderr
+
+
+def test_a_reference_of_a_schema_is_never_fetched(shell: Shell) -> None:
+    other = f"{shell.emulator.root_url}/other.json"
+    schema = {"type": "object", "properties": {}, "additionalProperties": False, "allOf": [{"$ref": other}]}
+    told = {"name": "ref", "strict": False, "schema": schema}
+    (shell.folder / "ref.json").write_text(json.dumps(told))
+    done = shell.run("a city", "--schema", "ref.json")
+    assert done.returncode == 1
+    assert b"leads nowhere" in done.stderr
+    assert shell.emulator.journal.count("GET") == 0
+
+
 def test_a_schema_is_asked_for_and_its_answer_checked(shell: Shell) -> None:
     schema = {
         "type": "object",
