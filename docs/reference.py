@@ -78,7 +78,8 @@ def _exits() -> Iterator[tuple[Exit, str]]:
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         name, equals, _ = line.strip().partition(" = ")
         if equals and name in Exit.__members__:
-            yield Exit[name], following.strip().strip('"') or "Success."
+            documented = following.strip().startswith('"""')
+            yield Exit[name], following.strip().strip('"') if documented else "Success."
 
 
 def _table(head: tuple[str, str], rows: Any) -> str:

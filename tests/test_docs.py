@@ -17,6 +17,13 @@ def test_the_reference_page_is_what_the_code_makes() -> None:
     assert TARGET.read_text(encoding="utf-8") == reference(), "run `make docs`"
 
 
+def test_the_reference_page_tells_every_exit_status() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert "| 0 | Success. |\n| 1 | The service refused the request or the answer failed. |\n" in page
+    assert "| 143 | SIGTERM. |" in page
+    assert [row for row in re.findall(r"^\| \d+ \| (.*) \|$", page, re.M) if "=" in row] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_to_files_that_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
