@@ -21,7 +21,7 @@ from azresp.config.edit import write_profile
 from azresp.config.endpoint import Endpoint
 from azresp.config.example import example, shown
 from azresp.config.load import Loaded, load, validate
-from azresp.config.origin import find, read_text, resets
+from azresp.config.origin import find, read_text, resets, unknown
 from azresp.config.profile import SETTINGS
 from azresp.errors import ConfigError, LocalError, UsageError
 
@@ -93,13 +93,24 @@ def set_value(
 ) -> None:
     """Write one setting into the file, into the profile in force."""
     setting = find(key, key)
-    checked = read_text(setting, value, key)
-    plain = None if resets(setting, value) else setting.rule.parse(value)
+    # /set and flags need a way to say the text "default"; here nothing is lost: the file can be edited.
+    removed = value == "default" or resets(setting, value)
+    checked = None if removed else read_text(setting, value, key)
     target = _path(config)
     name = profile if profile is not None else load({"config": config}, _without_settings()).name
-    write_profile(target, name, {key: plain})
+    known = _profiles(target)
+    if profile and profile not in known:
+        if removed:
+            raise unknown(profile, "--profile", known, "profile")
+        note(f"new profile {profile} (there was {', '.join(known) or 'none'})")
+    write_profile(target, name, {key: None if removed else setting.rule.parse(value)})
     where = f"profiles.{name}.{key}" if name else key
-    note(f"{target}: {where} = {shown(checked)}")
+    note(f"{target}: {where} removed" if removed else f"{target}: {where} = {shown(checked)}")
+
+
+def _profiles(path: Path) -> list[str]:
+    found = file.parse(file.read_raw(path), path).get("profiles", {})
+    return list(found) if isinstance(found, dict) else []
 
 
 def _as_json(loaded: Loaded) -> dict[str, Any]:

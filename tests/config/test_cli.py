@@ -100,6 +100,36 @@ def test_path_is_told_whether_the_file_is_there_or_not(config: Path) -> None:
     assert run("path", "--config", "/x/y.toml")[0] == "/x/y.toml\n"
 
 
+@pytest.mark.parametrize("key", list(SETTINGS))
+def test_set_default_removes_every_kind_of_setting(config: Path, key: str) -> None:
+    values = {
+        "endpoint": "contoso.openai.azure.com",
+        "key": "env:A_KEY",
+        "metadata": "a=b",
+        "ca_file": __file__,
+    }
+    words = SETTINGS[key].rule.words
+    example = values.get(key) or (words[0] if words else SETTINGS[key].example.strip('"'))
+    run("set", key, example)
+    assert key in config.read_text()
+    _, err, wrong = run("set", key, "default")
+    assert wrong is None
+    assert err == f"{config}: {key} removed\n"
+    assert key not in config.read_text()
+
+
+def test_set_tells_a_profile_that_is_new(config: Path) -> None:
+    run("set", "store", "off", "--profile", "work")
+    _, err, _ = run("set", "store", "off", "--profile", "wrok")
+    assert err.startswith("new profile wrok (there was work)\n")
+    _, err, _ = run("set", "store", "on", "--profile", "work")
+    assert "new profile" not in err
+    before = config.read_text()
+    _, _, wrong = run("set", "store", "default", "--profile", "typo")
+    assert isinstance(wrong, ConfigError) and "typo" in wrong.what
+    assert config.read_text() == before
+
+
 def test_set_writes_and_removes_a_value_in_the_profile_in_force(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
