@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.kept import ALL, open_kept, session_named
+from azresp.cli.kept import ALL, is_emulated, open_kept, session_named, store_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import note
 from azresp.cli.streams import Output
@@ -26,16 +26,21 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
     """Print the sessions that changed last."""
     from azresp.cli import session_list
 
+    emulated = is_emulated(emulator_choice(emulator))
     with _store(emulator) as store:
-        listed = store.listed(limit or ALL)
+        found = store.listed(ALL)
+    listed = found[:limit] if limit else found
     output = Output()
     if as_json:
         output.write(session_list.as_json(listed))
-        return
-    if not listed:
+    elif listed:
+        output.write(session_list.as_rows(listed, time.time(), _columns(output)))
+    else:
         note("there are no sessions yet")
-        return
-    output.write(session_list.as_rows(listed, time.time(), _columns(output)))
+        if not emulated and store_file(emulated=True).exists():
+            note("  Talks with the emulator are kept apart: `azresp sessions list --emulator always`.")
+    if len(listed) < len(found):
+        note(f"{len(found) - len(listed)} more: -n 0 shows all")
 
 
 def show_session(name: str, emulator: str, *, as_json: bool) -> None:

@@ -26,13 +26,17 @@ class Listed:
     """seconds since the epoch"""
     exchanges: int
     question: str
-    """first line of the last question"""
+    """the last one typed in it, answered or not"""
 
 
 _NEWEST_FIRST = "order by s.changed desc, (select max(n) from exchanges e where e.session = s.id) desc"
 _LISTED = (
     "select s.id, s.name, s.changed, (select count(*) from exchanges e where e.session = s.id), "  # noqa: S608
-    "coalesce((select question from exchanges e where e.id = s.head), '') "
+    # An answer that broke off or was refused has no head, but its question is what one remembers the session by.
+    "coalesce((select question from exchanges e where e.session = s.id and e.question <> '' "
+    "and (e.id = s.head or e.status <> 'completed') order by e.n desc limit 1), "
+    "(select question from exchanges e where e.id = s.head), "
+    "(select question from exchanges e where e.session = s.id order by e.n desc limit 1), '') "
     f"from sessions s {_NEWEST_FIRST} limit ?"
 )
 

@@ -37,7 +37,34 @@ def test_list_is_newest_first_with_age_count_and_last_question(
     done = azresp("sessions", "list", env=configured)
     assert done.stdout.splitlines() == ["new  now  2  three", "old  now  1  first"]
     assert (done.returncode, done.stderr) == (0, "")
-    assert azresp("sessions", "list", "--limit", "1", env=configured).stdout == "new  now  2  three\n"
+    cut = azresp("sessions", "list", "--limit", "1", env=configured)
+    assert (cut.stdout, cut.stderr) == ("new  now  2  three\n", "1 more: -n 0 shows all\n")
+
+
+def test_list_shows_a_question_whose_answer_broke_off_or_was_refused(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator
+) -> None:
+    emulator.fault(status=400)
+    azresp("run", "refused", "--session", "first", env=configured)
+    ask(azresp, configured, "answered", "second")
+    emulator.fault(after=4, then="cut")
+    azresp("run", "broke off", "--session", "second", env=configured)
+    listed = json.loads(azresp("sessions", "list", "--json", env=configured).stdout)
+    assert {one["name"]: one["question"] for one in listed} == {"first": "refused", "second": "broke off"}
+    ask(azresp, configured, "answered again", "second")
+    assert azresp("sessions", "list", env=configured).stdout.endswith("first   now  1  refused\n")
+    assert azresp("sessions", "list", "-n1", env=configured).stdout == "second  now  3  answered again\n"
+
+
+def test_an_empty_list_tells_where_the_talks_with_the_emulator_are(
+    azresp: Azresp, configured: dict[str, str]
+) -> None:
+    before = azresp("sessions", "list", env=configured)
+    assert before.stderr == "there are no sessions yet\n"
+    azresp("run", "hi", "--emulator", "always", env=configured)
+    after = azresp("sessions", "list", env=configured)
+    assert "--emulator always" in after.stderr
+    assert "--emulator" not in azresp("sessions", "list", "--emulator", "always", env=configured).stderr
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 120])
