@@ -47,7 +47,7 @@ def _commands() -> Iterator[str]:
 
     root: Any = typer.main.get_command(build())
     shared = {one.flag for one in SETTINGS.values()} | {"--profile", "--config"}
-    for path, command in _leaves("azresp", root):
+    for path, command in [("azresp", root), *_leaves("azresp", root)]:
         rows = []
         takes = any("--endpoint" in parameter.opts for parameter in command.params)
         for parameter in command.params:

@@ -41,8 +41,13 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Print the traceback of an error; may stand after a command as well."),
+    ] = False,
 ) -> None:
     """The terminal client for the Azure OpenAI Responses API."""
+    # `Debug.take` has taken --debug before we are called: it is declared for the help alone.
 
 
 def _chat(app: typer.Typer) -> None:

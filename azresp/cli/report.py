@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 
-from azresp.errors import AzrespError, Exit, PipeClosed, ServiceError
+from azresp.errors import AzrespError, ConfigError, Exit, PipeClosed, ServiceError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,20 @@ class Debug:
         found = [at for at, word in enumerate(argv[:end]) if word == "--debug"]
         for at in reversed(found):
             del argv[at]
-        return cls(bool(found) or bool(os.environ.get("AZRESP_DEBUG")))
+        if found:
+            os.environ["AZRESP_DEBUG"] = "1"  # for `asked`, and for child processes
+        return cls.asked()
+
+    @classmethod
+    def asked(cls) -> Debug:
+        """What was asked for; `--debug` is in the environment too once it was taken."""
+        return cls(bool(os.environ.get("AZRESP_DEBUG")))
 
 
 def report(error: Exception, debug: Debug) -> int:
     """Tell an error on stderr and give the exit status."""
-    if debug.on:
+    # What the user got wrong needs no look into the program.
+    if debug.on and not isinstance(error, UsageError | ConfigError | PipeClosed):
         import traceback
 
         traceback.print_exception(error)

@@ -15,7 +15,7 @@ from azresp.cli.answer_schema import AnswerSchema
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.patience import until_done
-from azresp.cli.report import note, tell
+from azresp.cli.report import Debug, note, report
 from azresp.cli.storing import open_store
 from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
 from azresp.config.load import load
@@ -53,6 +53,11 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     """Ask once; give the exit status. Raises AzrespError for what went wrong before the request."""
     if options.as_json and options.events:
         raise UsageError("--json and --events exclude each other", "Choose one.")
+    if options.go_on and options.session:
+        raise UsageError(
+            "--continue and --session exclude each other",
+            "--continue goes on in the last session; --session NAME in that one, or starts it.",
+        )
     loaded = load(flags)
     warn = _quiet if options.quiet else note
     for warning in loaded.warnings:
@@ -79,11 +84,19 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
 
 
 def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
-    """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty."""
+    """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty.
+
+    `@@` at the beginning stands for an `@` that names no file; `-` alone for stdin, even if it is a terminal.
+    """
     said = mend(" ".join(map(_as_typed, options.words)).strip())
-    if said.startswith("@") and len(options.words) == 1:
+    typed = said == "-"
+    if typed:
+        said = ""
+    elif said.startswith("@@"):
+        said = said[1:]
+    elif said.startswith("@") and len(options.words) == 1:
         said = _checked(read_file(Path(options.words[0].strip()[1:]).expanduser()), said[1:], warn)
-    piped = _checked(read_stdin(), "stdin", warn)
+    piped = _checked(read_stdin(typed=typed), "stdin", warn)
     prompt = "\n\n".join(part.strip("\n") for part in (said, piped) if part.strip())
     if not prompt:
         raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")
@@ -175,7 +188,7 @@ def _conclude(
     if outcome.error is not None:
         local = isinstance(outcome.error, LocalError | PipeClosed)
         if not isinstance(outcome.error, PipeClosed):
-            tell(outcome.error)
+            report(outcome.error, Debug.asked())
             if isinstance(outcome.error, NetworkError) and not outcome.error.hint:
                 note(f"  {_AFTER_A_BREAK if turn.text else _AFTER_SILENCE}")
         return Exit.UNFINISHED if turn.text and not local else outcome.error.exit

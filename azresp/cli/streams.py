@@ -64,13 +64,13 @@ def _forget_stdout() -> None:
     os.close(null)
 
 
-def read_stdin() -> tuple[str, int]:
+def read_stdin(*, typed: bool = False) -> tuple[str, int]:
     """All of a piped stdin as text, and how many invalid bytes became U+FFFD; ("", 0) if it is a terminal.
 
-    Raises UsageError if it is longer than any message can be.
+    `typed` reads a terminal as well. Raises UsageError if it is longer than any message can be.
     """
     stream = sys.stdin
-    if stream is None or stream.closed or stream.isatty():
+    if stream is None or stream.closed or (stream.isatty() and not typed):
         return "", 0
     return _text_of(stream.fileno(), "stdin")
 

@@ -36,7 +36,8 @@ def chat(
 @setting_flags()
 def run(
     prompt: Annotated[
-        list[str] | None, typer.Argument(help="The prompt; @FILE reads it from a file.")
+        list[str] | None,
+        typer.Argument(help="The prompt; @FILE reads it from a file, - from stdin; @@ sends an @."),
     ] = None,
     *,
     flags: Mapping[str, object],

@@ -17,7 +17,7 @@ import pytest
 from azresp.core.session import Exchange
 from azresp.emulator import Emulator
 from azresp.store.store import Store
-from tests.cli.conftest import COMMAND
+from tests.cli.conftest import COMMAND, Azresp
 from tests.cli.sitting import Sitting
 
 LONG = "write 3000 words about tides"
@@ -267,6 +267,40 @@ def test_events_come_as_json_lines_as_they_are(shell: Shell) -> None:
     assert (events[0]["type"], events[-1]["type"]) == ("response.created", "response.completed")
     both = shell.run("hi", "--events", "--json")
     assert (both.returncode, both.stdout) == (2, b"")
+
+
+def test_two_at_signs_send_one_and_a_dash_is_stdin(shell: Shell) -> None:
+    (shell.folder / "ada").write_text("a file")
+    for words, stdin, said in (
+        (["@@ada"], b"", "@ada"),
+        (["@@ada hello"], b"", "@ada hello"),
+        (["@ada"], b"", "a file"),
+        (["-"], b"piped", "piped"),
+        (["a", "-"], b"piped", "a -\n\npiped"),
+    ):
+        assert shell.run(*words, stdin=stdin).returncode == 0
+        assert shell.bodies[-1]["input"][-1]["content"] in (said, [{"type": "input_text", "text": said}])
+    assert shell.run("-").returncode == 2
+
+
+def test_continue_and_session_exclude_each_other(shell: Shell) -> None:
+    done = shell.run("hi", "--continue", "--session", "a")
+    assert (done.returncode, done.stdout, shell.emulator.journal.count("POST")) == (2, b"", 0)
+    assert b"--continue and --session exclude each other" in done.stderr
+
+
+def test_debug_is_told_in_the_help_and_shows_no_traceback_for_what_the_user_got_wrong(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator
+) -> None:
+    assert "--debug" in azresp("--help").stdout
+    for words in (["run", "@nothing"], ["run", "hi", "--temperature", "hot"], ["config", "set", "x", "y"]):
+        done = azresp(*words, "--debug", env=configured)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+    emulator.fault(status=401)
+    done = azresp("run", "hi", "--debug", env=configured)
+    assert done.returncode == 4
+    assert "Traceback" in done.stderr and "SignInError" in done.stderr
 
 
 @pytest.mark.parametrize(
