@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from azresp.core.compose import compose
-from azresp.core.events import read
+from azresp.core.events import Fault, read
 from azresp.core.retry import LONGEST_WAIT_S, SETTLING_S, Wait, next_wait
 from azresp.core.session import Exchange, Session, settle
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
-from azresp.errors import AzrespError, NetworkError
+from azresp.errors import AzrespError, NetworkError, ServiceError
 
 KEEP_EVERY_S = 0.5
 """Heard text is on the disk after at most this long (promise: no shown word is lost for more than a second)."""
@@ -122,13 +122,26 @@ async def converse(
         stopped = not hearing.turn.over
         _forgive_cancellation()
     finally:
-        exchange = replace(exchange, turn=interrupt(hearing.turn))
+        exchange = replace(exchange, turn=_ended(hearing.turn, error))
         session = ports.ledger.seal(settle(session, exchange), exchange)
     try:
         ports.screen.show(exchange.turn)
     except AzrespError as caught:
         error = error or caught
     return Outcome(session, exchange, error, stopped)
+
+
+def _ended(turn: Turn, error: AzrespError | None) -> Turn:
+    """The turn as it is kept; one of which nothing was heard tells why, so that it can be told again tomorrow."""
+    if turn.id or turn.items or turn.fault is not None:
+        return interrupt(turn)
+    match error:
+        case ServiceError(status=status, code=code):
+            what = f"{error.what} (HTTP {status})" if status else error.what
+            return replace(turn, status="failed", fault=Fault(code, what))
+        case NetworkError():
+            return replace(interrupt(turn), fault=Fault("", error.what))
+    return interrupt(turn)
 
 
 class _Hearing:

@@ -31,7 +31,9 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
     terminal = Terminal(Output())
     for warning in loaded.warnings:
         note(f"warning: {warning}")
-    _greet(terminal, loaded, emulated=emulated)
+    if not resume:
+        # The recap greets somebody who comes back; a name that does not exist is told without a banner.
+        _greet(terminal, loaded, emulated=emulated)
     _leave_on_signals()
     early = EarlyPrompt(terminal, wanted=not resume)
     try:

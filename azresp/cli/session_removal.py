@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from azresp.cli.confirm import confirmed
 from azresp.cli.connect import Reached, reach
-from azresp.cli.kept import ALL, is_emulated, open_kept, session_named
+from azresp.cli.kept import is_emulated, open_kept, session_named
 from azresp.cli.options import emulator_choice
 from azresp.cli.patience import until_done
 from azresp.cli.report import note, tell
@@ -39,8 +39,7 @@ def remove_sessions(
     store = open_kept(emulator_choice(emulator), flags)
     try:
         found = {session.id: session for session in (session_named(store, name) for name in names)}
-        shared = _ids_of_others(store, set(found))
-        doomed = [_doomed(store, session, shared) for session in found.values()]
+        doomed = [_doomed(store, session, set(found)) for session in found.values()]
         # Before the question: a service that can't be reached with these settings is told first.
         reached = _reach(flags, emulator) if remote else None
         if not confirmed(_question(doomed, reached), yes=yes):
@@ -60,14 +59,8 @@ def _reach(flags: Mapping[str, object], emulator: str) -> Reached:
     return reach(load(flags).profile, mode)
 
 
-def _ids_of_others(store: Store, doomed: set[str]) -> set[str]:
-    """The exchanges that other sessions build on."""
-    others = [store.load(one.id) for one in store.listed(ALL) if one.id not in doomed]
-    return {ident for session in others if session is not None for ident in session.exchanges}
-
-
-def _doomed(store: Store, session: Session, shared: set[str]) -> _Doomed:
-    own = [one for one in store.all_exchanges(session.id) if one.id not in shared]
+def _doomed(store: Store, session: Session, doomed: set[str]) -> _Doomed:
+    own = store.own_exchanges(session.id, doomed)
     known = [(one.turn.id, one.origin) for one in own if one.turn.id and one.stored and not one.deleted]
     return _Doomed(session, len(own), known)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
@@ -18,7 +20,7 @@ from azresp.config.load import Loaded
 from azresp.core.session import Session
 from azresp.errors import AzrespError, UsageError
 from azresp.store.store import Store
-from azresp.ui.chat import Chat, counted
+from azresp.ui.chat import Chat, LineEditor, counted
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
 
@@ -41,7 +43,6 @@ async def _talk(
     terminal: Terminal, reached: Reached, loaded: Loaded, store: Store, early: EarlyPrompt, resume: str
 ) -> int:
     from azresp.ui import commands  # noqa: F401 - registers them
-    from azresp.ui.prompt import PromptEditor
 
     profile = reached.profile
     place = "the built-in emulator" if reached.emulated else reached.gateway.connection.host
@@ -53,9 +54,7 @@ async def _talk(
         tuner=ProfileTuner(profile, loaded.origins, place),
         clock=SystemClock(),
         terminal=terminal,
-        editor=PromptEditor(
-            history, vi=profile.edit_mode == "vi", colour=terminal.caps.colour, first=_preloader(reached)
-        ),
+        editor=_editor(terminal, history, reached),
         tell=lambda error: [line.removeprefix("azresp: ").strip() for line in error_lines(error)],
     )
     early.clear()
@@ -65,6 +64,20 @@ async def _talk(
     _part(chat)
     await reached.gateway.close()
     return status
+
+
+def _editor(terminal: Terminal, history: Path | None, reached: Reached) -> LineEditor:
+    """The line editor that this terminal can bear."""
+    first = _preloader(reached)
+    # A Windows console without TERM moves its cursor by other means than escape sequences.
+    if not terminal.caps.cursor and sys.platform != "win32":
+        from azresp.ui.cooked import CookedEditor
+
+        return CookedEditor(terminal, first)
+    from azresp.ui.prompt import PromptEditor
+
+    vi = reached.profile.edit_mode == "vi"
+    return PromptEditor(history, vi=vi, colour=terminal.caps.colour, first=first)
 
 
 def _end_on_signals(chat: Chat) -> None:
@@ -93,7 +106,10 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
         latest = store.latest() if resume == LATEST else None
         if resume == LATEST and latest is None:
             raise UsageError("there is no session to resume", "Leave --resume out to start one.")
-        await chat.invoke("resume", latest.id if latest is not None else f'"{resume}"')
+        try:
+            await chat.invoke("resume", latest.id if latest is not None else resume)
+        except UsageError as error:
+            raise UsageError(error.what, "`azresp sessions list` shows them.") from error
     elif lost:
         chat.terminal.dim(
             f"{counted(len(lost), 'answer')} broke off when azresp last ended; what was heard is kept: /resume NAME"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
@@ -97,6 +99,21 @@ class Exchanges:
     def made_in(self, session_id: str) -> list[Exchange]:
         """Every exchange made in a session, on all its branches, in order."""
         return self._where("session = ?", session_id)
+
+    def own(self, session_id: str, doomed: Iterable[str]) -> list[Exchange]:
+        """The exchanges of a session that no session outside of `doomed` builds on."""
+        leaving = write_json(sorted({session_id, *doomed}))
+        return self._where(
+            "session = ? and id not in (with recursive kept(id) as ("
+            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
+            "select id from exchanges where session in (select id from sessions) "
+            "and session not in (select value from json_each(?)) union "
+            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
+            "select id from kept where id is not null)",
+            session_id,
+            leaving,
+            leaving,
+        )
 
     def prune(self, session_id: str) -> int:
         """Delete the exchanges of a removed session that no other session builds on; tells how many went.

@@ -89,6 +89,10 @@ class Store(Ledger):
         """Every exchange made in a session, on all its branches, in order."""
         return self._exchanges.made_in(session_id)
 
+    def own_exchanges(self, session_id: str, doomed: Iterable[str] = ()) -> list[Exchange]:
+        """The exchanges made in a session that no other one builds on; those of `doomed` don't count as others."""
+        return self._exchanges.own(session_id, doomed)
+
     def mark_deleted(self, response_id: str) -> None:
         """Remember that a response was deleted at the service."""
         with self._db.writing():

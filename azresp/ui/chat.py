@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -101,7 +100,7 @@ class Chat:
             self.show_error(error)
             count = len(session.path())
             self.terminal.strong(f"Send the conversation in full instead ({counted(count, 'exchange')})?")
-            if not _is_no(await self.editor.ask("[Y/n] ")):
+            if await self._agreed():
                 outcome = await self._hear(session, said, in_full=True)
         self._conclude(outcome)
 
@@ -152,12 +151,10 @@ class Chat:
         self.terminal.gap()
 
     def switch(self, session: Session) -> None:
-        """Go on in another session, with its settings."""
+        """Go on in another session, with its settings and nothing of ours."""
         self.session = session
         self.last = session.last
-        for key, text in session.settings.items():
-            with suppress(AzrespError):
-                self.tuner.set(key, str(text))
+        self.tuner.restore({key: str(text) for key, text in session.settings.items()})
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""
@@ -194,6 +191,15 @@ class Chat:
         self.terminal.strong(question)
         return (await self.editor.ask("[y/N] ")).strip().lower() in ("y", "yes")
 
+    async def _agreed(self) -> bool:
+        """Ask for yes or no until one of them comes; nothing typed means yes."""
+        while True:
+            said = (await self.editor.ask("[Y/n] ")).strip().lower()
+            if said in ("", "y", "yes"):
+                return True
+            if said in ("n", "no"):
+                return False
+
     def _tell_trouble(self) -> None:
         trouble = self.library.trouble
         if trouble and trouble != self._told_trouble:
@@ -207,9 +213,4 @@ def counted(count: int, noun: str) -> str:
 
 
 def _apart(turn: Turn) -> str:
-    kept = "what was heard is kept here, but is" if turn.text else "the question is kept here, but is"
-    return f"{kept} not part of the conversation · /retry asks again"
-
-
-def _is_no(answer: str) -> bool:
-    return answer.strip().lower() in ("n", "no")
+    return f"{'kept, but' if turn.text else 'the question is kept, but'} not in the conversation · /retry asks again"

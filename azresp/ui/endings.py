@@ -23,10 +23,13 @@ def ending(turn: Turn) -> str:
             if fault is None or not (fault.message or fault.code):
                 return "failed, and the service gave no reason"
             code = f" ({fault.code})" if fault.code else ""
-            return f"failed: {fault.message or fault.code}{code if fault.message else ''}"
+            did = "failed" if turn.id else "refused"
+            return f"{did}: {fault.message or fault.code}{code if fault.message else ''}"
         case "cancelled":
             return "cancelled at the service"
         case s if s == INTERRUPTED:
+            if fault is not None and not turn.id:
+                return f"no answer: {fault.message}"
             return "the answer broke off before its end"
     return ""
 

@@ -9,24 +9,18 @@ from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.turn import fold
 from azresp.engine import patiently
-from azresp.errors import ServiceError
 from azresp.ui.pages import input_item_pages
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
 
 
-async def pick_up(chat: Chat, response_id: str) -> Session | None:
-    """A new session that goes on from a response at the service; None if the service does not have it."""
+async def pick_up(chat: Chat, response_id: str) -> Session:
+    """A new session that goes on from a response at the service. Raises ServiceError if it does not have it."""
     from azresp.ui.commands.service import ports
 
     asking = ports(chat)
-    try:
-        response = await patiently(lambda: chat.service.look(response_id), asking, safe=True)
-    except ServiceError as error:
-        if error.gone:
-            return None
-        raise
+    response = await patiently(lambda: chat.service.look(response_id), asking, safe=True)
     said: list[Wire] = []
     async for page in input_item_pages(chat.service, response_id, asking):
         said += page

@@ -88,22 +88,25 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
     ident = _response_id(chat, "" if what == "response" else what)
     if not ident.startswith("resp_"):
         raise UsageError(f"/delete takes response, session or a response id, got {what!r}")
-    if not await chat.confirm(f"Delete {ident} at the service? The text stays on this machine."):
+    here = chat.library.find(ident) is not None
+    if not await chat.confirm(f"Delete {ident} at the service?{' Its text stays here.' if here else ''}"):
         chat.terminal.dim("nothing was deleted")
         return
     gone = await _delete_one(chat, ident)
-    chat.terminal.dim(f"{ident}: {gone} · kept here: its text, /history shows it")
+    chat.terminal.dim(f"{ident}: {gone} · {'its text stays here' if here else 'not known on this machine'}")
 
 
 async def _delete_session(chat: Chat) -> None:
     from azresp.ui.chat import counted
 
     made = chat.library.all_exchanges(chat.session.id)
-    remote = [one.turn.id for one in made if one.turn.id and one.stored and not one.deleted]
+    own = chat.library.own_exchanges(chat.session.id)
+    remote = [one.turn.id for one in own if one.turn.id and one.stored and not one.deleted]
     name = chat.session.name or "without a name"
     question = (
         f"Delete session {name}: {counted(len(remote), 'response')} at the service, "
-        f"{counted(len(made), 'exchange')} here?"
+        f"{counted(len(own), 'exchange')} here?"
+        + (f" {len(made) - len(own)} stay: other sessions build on them." if len(own) < len(made) else "")
     )
     if not await chat.confirm(question):
         chat.terminal.dim("nothing was deleted")
@@ -122,9 +125,8 @@ async def _delete_session(chat: Chat) -> None:
         )
         return
     count = chat.library.remove(chat.session.id)
-    kept = f" ({len(made) - count} kept: other sessions build on them)" if count < len(made) else ""
     chat.terminal.dim(
-        f"deleted: {len(remote)} of {len(remote)} at the service, {counted(count, 'exchange')} here{kept}"
+        f"deleted: {len(remote)} of {len(remote)} at the service, {counted(count, 'exchange')} here"
     )
     await chat.invoke("new", "")
 
@@ -137,7 +139,7 @@ async def _delete_one(chat: Chat, ident: str) -> str:
     except ServiceError as error:
         if not error.gone:
             raise
-        gone = "was not at the service any more"
+        gone = "was not at the service"
     chat.library.mark_deleted(ident)
     _mark(chat, ident)
     return gone

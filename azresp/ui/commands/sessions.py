@@ -24,7 +24,9 @@ def _names(chat: Chat, before: tuple[str, ...]) -> list[str]:
 @command("new")
 async def new(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     """Start a new session; the old one stays."""
-    chat.session = Session(chat.clock.ident(), chat.library.free_name(name) if name else "")
+    # What was set is still in force, so it belongs to the new session too.
+    name = chat.library.free_name(name) if name else ""
+    chat.session = Session(chat.clock.ident(), name, settings=chat.session.settings)
     chat.last = None
     chat.terminal.dim("new session")
 
@@ -43,7 +45,7 @@ async def sessions(chat: Chat) -> None:
 
 
 @command("resume")
-async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
+async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> None:
     """Go on in another session: a name, the start of an id, or a response id (resp_…)."""
     from azresp.ui.chat import counted
     from azresp.ui.pickup import pick_up
@@ -51,7 +53,7 @@ async def resume(chat: Chat, name: Annotated[str, Words(_names)]) -> None:
     session = chat.library.find(name)
     if session is None and name.startswith("resp_"):
         session = await chat.stoppable(pick_up(chat, name))
-    if session is None:
+    elif session is None:
         raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
     chat.switch(session)
     show_path(chat, session.path()[-2:])
@@ -144,7 +146,7 @@ def show_broken(chat: Chat) -> None:
     if broken and broken[-1].id == following[-1].id:
         chat.last = broken[-1]
         show_exchange(chat, broken[-1])
-        chat.terminal.dim("this one broke off and is not part of the conversation · /retry asks again")
+        chat.terminal.dim("this one is kept, but not in the conversation · /retry asks again")
 
 
 def first_line(exchange: Exchange) -> str:

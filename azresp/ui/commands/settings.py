@@ -51,7 +51,7 @@ async def instructions(chat: Chat, text: Annotated[str, Rest()] = "") -> None:
 
 
 def _keys(chat: Chat, before: tuple[str, ...]) -> list[str]:
-    return [key for key, _, _ in chat.tuner.rows()]
+    return chat.tuner.settable()
 
 
 def _values(chat: Chat, before: tuple[str, ...]) -> list[str]:
@@ -64,7 +64,7 @@ async def set_value(
 ) -> None:
     """Change a setting for this session; `default` takes it back."""
     chat.tune(key, value)
-    chat.terminal.dim(f"{key} = {chat.tuner.value(key)}")
+    chat.terminal.dim(f"{key} = {chat.tuner.shown(key)}")
 
 
 @command("settings")
