@@ -8,6 +8,7 @@ PY := $(BIN)/python
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
+	@echo "Next time: . $(BIN)/activate, then azresp chat (or azresp init for Azure)"
 
 test: check
 	$(PY) -m pytest -n auto
@@ -39,7 +40,7 @@ docs: $(VENV)/.test
 lock: $(VENV)/.test
 	$(PY) -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-header \
-		--no-emit-index-url --no-emit-find-links --group test --extra emulator --extra keyring --extra schema pyproject.toml -o requirements-test.txt
+		--no-emit-index-url --no-emit-find-links --group test --extra emulator --extra keyring pyproject.toml -o requirements-test.txt
 
 # What a user gets: the ranges of pyproject.toml.
 $(VENV)/.chat: pyproject.toml | $(VENV)/bin/python
