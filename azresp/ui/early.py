@@ -20,8 +20,9 @@ class EarlyPrompt:
 
     def __init__(self, terminal: Terminal, *, wanted: bool) -> None:
         self._terminal = terminal
-        self._before = _keep_enter() if wanted else None
-        self._drawn = self._before is not None and terminal.caps.cursor
+        # Without cursor movement the terminal edits lines itself, and its modes stay as they are.
+        self._before = _keep_enter() if wanted and terminal.caps.cursor else None
+        self._drawn = self._before is not None
         if self._drawn:
             terminal.draw(MARK + "\x1b[?2004h")
 

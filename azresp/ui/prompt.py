@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -27,13 +24,11 @@ from prompt_toolkit.styles import Style
 from azresp.ui.commands.registry import complete
 from azresp.ui.early import MARK
 from azresp.ui.reveal import Revealing
-from azresp.ui.sink import clean_line, invisible
+from azresp.ui.sink import clean_line
+from azresp.ui.typed import AGAIN, AGAIN_S, agreed, edit_text
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
-
-AGAIN_S = 2.0
-"""A second Ctrl-C within this time quits."""
 
 _STYLE = Style.from_dict(
     {
@@ -117,15 +112,10 @@ class PromptEditor:
         self._completer.chat = chat
         first, self._first = self._first, None
         text = await self._session.prompt_async(pre_run=first)
-        if text.strip() and chat.terminal.caps.cursor:
+        if text.strip():
             # The editor shows no more than a screenful and breaks words; what was said stands here in full.
             chat.terminal.said(text)
-        count = invisible(text)
-        if count and not text.startswith("/"):
-            what = "1 invisible character" if count == 1 else f"{count:,} invisible characters"
-            if not await chat.confirm(f"This message has {what}. Send it?"):
-                return ""
-        return text
+        return await agreed(chat, text)
 
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
@@ -195,7 +185,7 @@ class PromptEditor:
             event.app.exit(exception=KeyboardInterrupt)
             return
         self._last_interrupt = now
-        self._hint = "Ctrl-C again quits, so does Ctrl-D"
+        self._hint = AGAIN
 
 
 def _output() -> Output | None:
@@ -242,17 +232,3 @@ def _history(path: Path | None) -> History:
         return _PrivateHistory(path)
     except OSError:
         return InMemoryHistory()
-
-
-def edit_text(text: str) -> str | None:
-    """Text changed in $VISUAL or $EDITOR (else vi or notepad); None if the editor failed."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    with tempfile.TemporaryDirectory(prefix="azresp-") as folder:
-        path = Path(folder) / "message.md"
-        path.write_text(text, encoding="utf-8", errors="replace")
-        try:
-            if subprocess.run([*shlex.split(editor), str(path)], check=False).returncode != 0:
-                return None
-        except OSError:
-            return None
-        return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")

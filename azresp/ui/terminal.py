@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from azresp.errors import LocalError
 from azresp.ui.caps import Caps, detect
 from azresp.ui.cells import width
 from azresp.ui.sink import clean, clean_line
@@ -94,7 +95,8 @@ class Terminal:
             return Painter(self.stream, self.size, time.monotonic, self.caps)
         from azresp.ui.plain import Plain
 
-        return Plain(self.stream, self.aside)
+        columns = (lambda: self.size()[0]) if self.stream.isatty() else None
+        return Plain(self.stream, self.aside, columns=columns)
 
     def turn_screen(self, later: Later, *, thoughts: bool) -> TurnScreen:
         """A screen for one turn."""
@@ -105,7 +107,8 @@ class Terminal:
     @contextmanager
     def quiet_keys(self) -> Iterator[None]:
         """While it lasts typed keys are not echoed; they wait for the next prompt."""
-        restore = _without_echo()
+        # A terminal that edits lines itself could not show them again: there they are echoed at once.
+        restore = _without_echo() if self.caps.cursor else _nothing
         try:
             yield
         finally:
@@ -116,7 +119,9 @@ class Terminal:
         self._write(ours)
 
     def send_osc52(self, encoded: str) -> None:
-        """Ask the terminal to take base64 text into its clipboard."""
+        """Ask the terminal to take base64 text into its clipboard. Raises LocalError if it can't be asked."""
+        if not self.caps.cursor:
+            raise LocalError("this terminal has no clipboard", "Install xclip or wl-copy, or use /save.")
         self._write(f"\x1b]52;c;{encoded}\x07")
 
     def _pair(self, name: str, value: str, left: int, columns: int) -> None:
@@ -150,6 +155,10 @@ class Terminal:
         self.stream.flush()
 
 
+def _nothing() -> None:
+    """Nothing was changed."""
+
+
 def _without_echo() -> Callable[[], None]:
     try:
         import sys
@@ -158,7 +167,7 @@ def _without_echo() -> Callable[[], None]:
         handle = sys.stdin.fileno()
         before: list[Any] = termios.tcgetattr(handle)
     except (ImportError, OSError, ValueError):
-        return lambda: None
+        return _nothing
     quiet = [*before]
     # Without ICRNL a typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
     quiet[0] = before[0] & ~termios.ICRNL
