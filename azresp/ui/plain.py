@@ -17,13 +17,22 @@ class Plain:
     """The painter for pipes, files and dumb terminals: cleaned deltas straight through, no escape sequence at all."""
 
     def __init__(
-        self, out: Out, aside: Out | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        out: Out,
+        aside: Out | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        columns: Callable[[], int] | None = None,
     ) -> None:
         self._clock = clock
         self._next = 0.0
         self._out = out
         self._aside = aside
         self._cleaner = Cleaner()
+        self._folding = None
+        if columns is not None:  # somebody reads it in a window
+            from azresp.ui.folding import Folding
+
+            self._folding = Folding(columns)
         self._text = ""
         self._last = "\n"
         self._wrote = self._ended = False
@@ -45,6 +54,8 @@ class Plain:
     def close(self, instead: str | None = None) -> None:
         """End the open section; `instead` goes to the side stream."""
         self._write(self._cleaner.flush())
+        if self._folding is not None:
+            self._put(self._folding.flush())
         self._text = ""
         if self._last != "\n":
             self._write("\n")
@@ -92,6 +103,10 @@ class Plain:
         if text:
             self._last = text[-1]
             self._wrote = True
+            self._put(self._folding.feed(text) if self._folding is not None else text)
+
+    def _put(self, text: str) -> None:
+        if text:
             self._next = self._clock() + WRITE_EVERY_S
             self._out.write(text)
             self._out.flush()
