@@ -7,11 +7,14 @@ on as it is; all others still take Typer's way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from azresp.errors import UsageError
 
 
 class _Shortcut:
@@ -45,8 +48,29 @@ def _shortened(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
+@contextmanager
+def _own_errors(ctx: Any, listed: str) -> Iterator[None]:
+    """Typer's errors of usage as ours: the same sentence, and one next step instead of lines of usage."""
+    try:
+        yield
+    except _TYPERS_USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help itself
+            raise
+        told: Any = error
+        raise UsageError(told.format_message(), f"`{ctx.command_path} --help` lists {listed}.") from None
+
+
+_TYPERS_USAGE_ERROR: type[BaseException] = typer.BadParameter.__bases__[0]
+"""Typer gives it no public name, and has moved it before."""
+
+
 class LeanCommand(TyperCommand):
     """A command whose parameters take the shortcut."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line. Raises UsageError."""
+        with _own_errors(ctx, "the options"):
+            return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The parameters, `--help` among them."""
@@ -55,6 +79,16 @@ class LeanCommand(TyperCommand):
 
 class LeanGroup(TyperGroup):
     """A group whose parameters take the shortcut."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words up to the command. Raises UsageError."""
+        with _own_errors(ctx, "the commands"):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is named. Raises UsageError."""
+        with _own_errors(ctx, "the commands"):
+            return super().resolve_command(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The parameters, `--help` among them."""

@@ -304,6 +304,43 @@ def test_debug_is_told_in_the_help_and_shows_no_traceback_for_what_the_user_got_
 
 
 @pytest.mark.parametrize(
+    ("words", "told", "step"),
+    [
+        (
+            "run --endpint x",
+            "No such option: --endpint (Possible options: --e",
+            "`azresp run --help` lists the options.",
+        ),
+        (
+            "run --session",
+            "Option '--session' requires an argument.",
+            "`azresp run --help` lists the options.",
+        ),
+        ("rnu hi", "No such command 'rnu'. Did you mean 'run'?", "`azresp --help` lists the commands."),
+        (
+            "sessions lsit",
+            "No such command 'lsit'. Did you mean 'list'?",
+            "`azresp sessions --help` lists the commands.",
+        ),
+        ("sessions show", "Missing argument 'NAME'.", "`azresp sessions show --help` lists the options."),
+        (
+            "sessions list -n x",
+            "Invalid value for '--limit' / '-n'",
+            "`azresp sessions list --help` lists the options.",
+        ),
+        ("--bogus", "No such option: --bogus", "`azresp --help` lists the commands."),
+    ],
+)
+def test_a_mistyped_command_line_is_told_like_every_error(
+    azresp: Azresp, words: str, told: str, step: str
+) -> None:
+    done = azresp(*words.split())
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, second) == (2, "", f"  {step}")
+    assert first.startswith(f"azresp: {told}")
+
+
+@pytest.mark.parametrize(
     ("schema", "told"),
     [
         (
