@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from azresp.cli.completion import profile_names, setting_names, setting_values
 from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
 from azresp.cli.report import note, tell
@@ -30,7 +31,10 @@ config_app = LeanTyper(help="Show and edit the configuration.", no_args_is_help=
 _SECRET_NAMES = ("AZRESP_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "OPENAI_API_KEY")
 _EDITORS = ("sensible-editor", "nano", "vi", "notepad")
 
-ProfileOption = Annotated[str | None, typer.Option("--profile", help="Profile to change", metavar="NAME")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="Profile to change", metavar="NAME", autocompletion=profile_names),
+]
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="Another configuration file", metavar="FILE")
 ]
@@ -86,8 +90,10 @@ def edit(config: ConfigOption = None) -> None:
 
 @config_app.command("set")
 def set_value(
-    key: Annotated[str, typer.Argument(help="Name of the setting")],
-    value: Annotated[str, typer.Argument(help="Its value; `default` removes it")],
+    key: Annotated[str, typer.Argument(help="Name of the setting", autocompletion=setting_names)],
+    value: Annotated[
+        str, typer.Argument(help="Its value; `default` removes it", autocompletion=setting_values)
+    ],
     profile: ProfileOption = None,
     config: ConfigOption = None,
 ) -> None:

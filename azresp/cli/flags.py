@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from azresp.cli.completion import profile_names
 from azresp.config.example import flag
 from azresp.config.profile import GROUPS, SETTINGS, Setting
 from azresp.errors import ConfigError
@@ -78,7 +79,9 @@ def _option(setting: Setting) -> inspect.Parameter:
 
 
 def _profile_option() -> inspect.Parameter:
-    option = typer.Option("--profile", help="Profile of the configuration file", metavar="NAME")
+    option = typer.Option(
+        "--profile", help="Profile of the configuration file", metavar="NAME", autocompletion=profile_names
+    )
     return _keyword("profile", Annotated[str | None, option])
 
 

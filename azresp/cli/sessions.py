@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from azresp.cli.completion import session_names
 from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
 from azresp.cli.options import EmulatorOption, YesOption
 
 sessions_app = LeanTyper(help="List, show, rename, remove and export sessions.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Name or id of a session", metavar="NAME")]
+Name = Annotated[
+    str, typer.Argument(help="Name or id of a session", metavar="NAME", autocompletion=session_names)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
@@ -40,7 +43,7 @@ def show(name: Name, as_json: JsonOption = False, emulator: EmulatorOption = "au
 
 @sessions_app.command("rename")
 def rename(
-    old: Annotated[str, typer.Argument(help="Its name or id")],
+    old: Annotated[str, typer.Argument(help="Its name or id", autocompletion=session_names)],
     new: Annotated[str, typer.Argument(help="Its new name")],
     emulator: EmulatorOption = "auto",
 ) -> None:
@@ -53,7 +56,10 @@ def rename(
 @sessions_app.command("rm")
 @setting_flags("connection", "network")
 def remove(
-    names: Annotated[list[str], typer.Argument(help="Names or ids of sessions", metavar="NAME...")],
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Names or ids of sessions", metavar="NAME...", autocompletion=session_names),
+    ],
     *,
     flags: Mapping[str, object],
     remote: Annotated[

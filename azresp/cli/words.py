@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from azresp.cli.completion import session_names
 from azresp.cli.flags import setting_flags
 from azresp.cli.options import EmulatorOption, emulator_choice
 
@@ -23,6 +24,7 @@ def chat(
             "-r",
             help="Go on in a session: NAME, an id or resp_…; without a value the last one",
             metavar="[NAME]",
+            autocompletion=session_names,
         ),
     ] = "",
     emulator: EmulatorOption = "never",
@@ -42,7 +44,10 @@ def run(
     *,
     flags: Mapping[str, object],
     session: Annotated[
-        str, typer.Option("--session", help="Continue (or start) this session", metavar="NAME")
+        str,
+        typer.Option(
+            "--session", help="Continue (or start) this session", metavar="NAME", autocompletion=session_names
+        ),
     ] = "",
     go_on: Annotated[bool, typer.Option("--continue", "-c", help="Continue the last session")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the final response object")] = False,
