@@ -107,11 +107,12 @@ def emulator_file(name: str) -> Any:
     """A file beside the store for the emulator's own data."""
     import os
 
+    from azresp.store.folder import make_private
     from azresp.store.schema import store_path
 
     path = store_path(os.environ).parent / "emulator" / name
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
     except OSError:
         return None
     return path

@@ -146,3 +146,9 @@ def _make_folder(folder: Path) -> None:
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and folder == _folder(
+        os.environ
+    ):  # another one is the user's: `--config /tmp/x.toml`
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o077 and found.st_uid == os.geteuid():
+            folder.chmod(0o700)

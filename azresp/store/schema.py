@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from azresp.errors import LocalError
+from azresp.store.folder import make_private
 
 VERSION = 1
 
@@ -77,7 +78,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     if path is None:
         return _prepared(sqlite3.connect(":memory:", isolation_level=None), "the store in memory")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         _create_private(path)
         return _opened(path)
     except OSError as error:

@@ -313,3 +313,32 @@ def test_what_another_session_builds_on_stays(
     assert azresp("responses", "get", first, env=configured).returncode == 0
     assert azresp("responses", "get", second, env=configured).returncode == 1
     assert "one" in azresp("sessions", "show", "b", env=configured).stdout
+
+
+@pytest.mark.parametrize(
+    "first", [("run", "hi"), ("run", "hi", "--emulator", "always"), ("config", "set", "store", "on")]
+)
+def test_the_folders_of_data_and_configuration_are_closed_to_others(
+    azresp: Azresp, configured: dict[str, str], tmp_path: Path, first: tuple[str, ...]
+) -> None:
+    azresp(*first, env=configured)
+    made = [one for one in (tmp_path / "data").rglob("*") if one.is_dir()]
+    made += [one for one in (tmp_path / "config").rglob("*") if one.is_dir()]
+    assert made
+    assert {one.stat().st_mode & 0o777 for one in made} == {0o700}
+    for one in made:
+        one.chmod(0o755)
+    assert azresp(*first, env=configured).returncode == 0
+    assert {one.stat().st_mode & 0o777 for one in made if one.name == "azresp"} == {0o700}
+
+
+def test_a_folder_that_the_user_named_keeps_its_mode(
+    azresp: Azresp, configured: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "azresp"
+    folder.mkdir(mode=0o755)
+    env = configured | {"AZRESP_STORE_FILE": str(folder / "s.db"), "AZRESP_CONFIG": str(folder / "c.toml")}
+    (folder / "c.toml").write_text("")
+    assert azresp("config", "set", "store", "on", env=env).returncode == 0
+    assert azresp("run", "hi", env=env).returncode == 0
+    assert folder.stat().st_mode & 0o777 == 0o755
