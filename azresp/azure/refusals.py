@@ -143,6 +143,8 @@ def _hint(status: int, body: _Body, connection: Connection) -> str:
             return "Too many request headers: at most 10 of your own."
         case 424:
             return "A server that the model should use did not answer; check its URL and credentials."
+        case _ if status >= 500 and connection.loopback:
+            return "A fault at the server on this machine: try again; its own log may tell more."
         case _ if status >= 500:
             return "A fault at the service: try again; if it stays, report the request id to Azure support."
     return ""
@@ -181,7 +183,7 @@ def _sign_in_hint(status: int, body: _Body, connection: Connection) -> str:
         )
     if status == 403:
         return "The resource's network rules or its state forbid it: check networking in the Azure portal."
-    return "Check the key and that it belongs to this endpoint; `azresp doctor` shows where both come from."
+    return "Check the key and that it belongs to this endpoint. `azresp doctor` shows where both come from."
 
 
 def from_transport(error: BaseException, connection: Connection) -> NetworkError:
@@ -235,7 +237,8 @@ def _from_cause(error: BaseException, connection: Connection, reached: bool) -> 
             "Is the address right and the server up? See `azresp doctor`.",
             reached=False,
         )
-    return NetworkError(f"{host}: the connection broke: {text or type(error).__name__}", "")
+    # How it broke (a reset, an early end) changes nothing for the reader: the cause has it, for --debug.
+    return NetworkError(f"{host}: the connection broke", "")
 
 
 def _plain_connect(error: BaseException, text: str) -> str:

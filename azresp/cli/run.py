@@ -75,7 +75,7 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
         outcome, killed, differs = _ask(reached, store, session, prompt, settings, options)
         if killed:
             warn("azresp: stopped; what was heard is kept")
-        return killed or _conclude(outcome, options, schema, warn, differs=differs)
+        return killed or _conclude(outcome, options, schema, warn, differs=differs, azure=not _local(reached))
     finally:
         store.close()
         if store.trouble:
@@ -183,6 +183,7 @@ def _conclude(
     warn: Callable[[str], None],
     *,
     differs: bool,
+    azure: bool,
 ) -> int:
     turn = outcome.exchange.turn
     if outcome.error is not None:
@@ -199,19 +200,24 @@ def _conclude(
     if schema is not None and turn.status == "completed" and (wrong := schema.wrong(turn.text)):
         note(f"azresp: the answer does not fit the schema: {wrong}")
         return Exit.API
-    return _ended(turn, warn)
+    return _ended(turn, azure=azure)
 
 
 _AFTER_A_BREAK = "What was heard is kept. Ask again: this exchange is not part of the conversation."
 _AFTER_SILENCE = "It was sent once: the service may be answering, and bill it. Ask again if you want."
 
 
-def _ended(turn: Turn, warn: Callable[[str], None]) -> int:
+def _local(reached: Reached) -> bool:
+    endpoint = reached.profile.endpoint
+    return reached.emulated or (endpoint is not None and endpoint.loopback)
+
+
+def _ended(turn: Turn, *, azure: bool) -> int:
     """The exit status for how a turn ended, with a line on stderr unless it is a plain success."""
     line = ending(turn)
     if line:
         note(f"azresp: {line}")
-        if step := next_step(turn):
+        if step := next_step(turn, azure=azure):
             note(f"  {step}")
     if turn.status == "completed":
         return Exit.API if turn.refusal and not turn.text else Exit.OK

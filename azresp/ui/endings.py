@@ -9,6 +9,9 @@ _REASONS = {
     "content_filter": "cut off by the content filter",
 }
 
+_LIMITS = ("rate_limit_exceeded", "too_many_requests", "429")
+"""Codes of a stream that begins with status 200 and then fails because of the quota."""
+
 
 def ending(turn: Turn) -> str:
     """A line about an end that is not a plain success; empty for one. Holds foreign text."""
@@ -34,15 +37,24 @@ def ending(turn: Turn) -> str:
     return ""
 
 
-def next_step(turn: Turn) -> str:
-    """What to do after an end that is not a plain success; empty for one."""
+def _limited(turn: Turn) -> bool:
+    fault = turn.fault
+    return fault is not None and (fault.code in _LIMITS or "rate limit" in fault.message.lower())
+
+
+def next_step(turn: Turn, *, azure: bool = True) -> str:
+    """What to do after an end that is not a plain success; empty for one. `azure`: not a server on this machine."""
     match turn.status:
         case "incomplete" if turn.incomplete_reason == "max_output_tokens":
             return "Raise max_output_tokens, or ask it to go on: the conversation goes on from here."
         case "incomplete":
             return "Say it in other words."
+        case "failed" if _limited(turn):
+            return "Wait a little and ask again" + (
+                ", or raise the deployment's quota (tokens per minute) in the Azure portal." if azure else "."
+            )
         case "failed":
-            report = f"; if it stays, report {turn.id} to Azure support" if turn.id else ""
+            report = f"; if it stays, report {turn.id} to Azure support" if turn.id and azure else ""
             return f"Ask again{report}."
         case "cancelled" | "interrupted":
             return "Ask again: this exchange is not part of the conversation."

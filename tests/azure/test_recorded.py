@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from azresp.azure.gateway import Gateway
+from azresp.azure.refusals import from_status
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
 from azresp.errors import ServiceError, SignInError
@@ -111,6 +113,14 @@ def _error(status: int, code: str | None, message: str, **more: Any) -> tuple[in
     return status, {"error": {"code": code, "message": message} | more}
 
 
+def test_a_fault_of_azure_is_sent_to_its_support() -> None:
+    response = httpx2.Response(500, headers={"x-request-id": "r1"})
+    error = from_status(
+        response, '{"error": {"message": "boom"}}', connected("https://contoso.openai.azure.com/")
+    )
+    assert "report the request id to Azure support" in error.hint
+
+
 @pytest.mark.parametrize(
     ("told", "hint"),
     [
@@ -129,7 +139,7 @@ def _error(status: int, code: str | None, message: str, **more: Any) -> tuple[in
         (_error(424, None, "Error retrieving tool list"), "server"),
         (_error(429, "RateLimitReached", "slow"), "quota"),
         (_error(431, None, "too many"), "headers"),
-        (_error(500, None, "boom"), "request id"),
+        (_error(500, None, "boom"), "this machine"),
     ],
 )
 def test_a_refusal_says_what_to_do_next(told: tuple[int, dict[str, Any]], hint: str) -> None:

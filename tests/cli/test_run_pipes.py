@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from azresp.core.events import Fault
 from azresp.core.session import Exchange
+from azresp.core.turn import Turn
 from azresp.emulator import Emulator
 from azresp.store.store import Store
+from azresp.ui.endings import next_step
 from tests.cli.conftest import COMMAND, Azresp
 from tests.cli.sitting import Sitting
 
@@ -301,6 +304,19 @@ def test_debug_is_told_in_the_help_and_shows_no_traceback_for_what_the_user_got_
     done = azresp("run", "hi", "--debug", env=configured)
     assert done.returncode == 4
     assert "Traceback" in done.stderr and "SignInError" in done.stderr
+    emulator.fault(after=12, then="reset")
+    done = azresp("run", "hi", "--debug", env=configured)
+    assert "Errno 104" in done.stderr and ": the connection broke\n" in done.stderr
+
+
+def test_a_failed_answer_of_azure_is_sent_to_its_support_but_one_for_the_quota_is_not() -> None:
+    def step(code: str, message: str = "no", **place: bool) -> str:
+        return next_step(Turn(id="resp_1", status="failed", fault=Fault(code, message)), **place)
+
+    assert step("server_error") == "Ask again; if it stays, report resp_1 to Azure support."
+    assert step("server_error", azure=False) == "Ask again."
+    for limited in (step("rate_limit_exceeded"), step("too_many_requests"), step("x", "Rate limit reached")):
+        assert "Wait" in limited and "quota" in limited and "support" not in limited
 
 
 @pytest.mark.parametrize(
@@ -466,15 +482,29 @@ def test_flags_of_settings_reach_the_request(shell: Shell) -> None:
         ({"status": 403}, 4, 1, "HTTP 403", "network"),
         ({"status": 404, "code": "DeploymentNotFound"}, 1, 1, "HTTP 404", "deployment"),
         ({"status": 429, "retry_after": "1000"}, 1, 1, "HTTP 429", "quota"),
-        ({"status": 500}, 1, 1, "HTTP 500", "try again"),
+        ({"status": 500}, 1, 1, "HTTP 500", "A fault at the server on this machine: try again"),
         ({"status": 500, "html": True}, 1, 1, "HTTP 500", "try again"),
         ({"html": True}, 5, 1, "not the Responses API", "endpoint"),
         ({"redirect": "https://elsewhere.example/"}, 5, 1, "redirects to elsewhere.example", "endpoint"),
         ({"then": "hangup"}, 5, 1, "the connection broke", "It was sent once"),
         ({"after": 12, "then": "reset"}, 3, 1, "the connection broke", "What was heard is kept"),
         ({"after": 12, "then": "end"}, 3, 1, "broke off before its end", "Ask again"),
-        ({"after": 12, "then": "fail", "message": "Too much"}, 1, 1, "failed: Too much", "Ask again"),
-        ({"after": 12, "then": "fail-openai", "message": "Too much"}, 1, 1, "failed: Too much", "Ask again"),
+        ({"after": 12, "then": "fail"}, 1, 1, "failed: ", "Wait a little and ask again."),
+        ({"after": 12, "then": "fail", "code": "too_many_requests"}, 1, 1, "failed: ", "Wait a little"),
+        (
+            {"after": 12, "then": "fail", "code": "server_error", "message": "Too much"},
+            1,
+            1,
+            "failed: Too much",
+            "Ask again",
+        ),
+        (
+            {"after": 12, "then": "fail-openai", "code": "server_error", "message": "Too much"},
+            1,
+            1,
+            "failed: Too much",
+            "Ask again",
+        ),
         ({"status": 429, "retry_after_ms": "20"}, 0, 2, "rate limit: try 2 of", ""),
     ],
     ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
@@ -491,6 +521,8 @@ def test_bad_news_is_one_sentence_and_a_next_step(
     assert step in " ".join(lines[1:])
     assert len(lines) == (2 if step else 1)
     assert "canary" not in done.stderr.decode()
+    assert "Azure support" not in done.stderr.decode()  # it is no service of Azure's
+    assert "connection broke" not in lines[0] or lines[0].endswith(": the connection broke")
     if status == 3:
         assert WORDS.startswith(done.stdout.decode().strip())
         assert len(done.stdout) > 1

@@ -36,7 +36,13 @@ class Finding:
 
 def failure(section: str, name: str, error: AzrespError) -> Finding:
     """A failure as a finding."""
-    return Finding(section, name, Mark.FAIL, error.what, error.hint, error.exit)
+    # A hint that sends its reader to the doctor leads in a circle here.
+    steps = [one for one in _SENTENCE_END.split(error.hint) if not _TO_THE_DOCTOR.match(one)]
+    return Finding(section, name, Mark.FAIL, error.what, " ".join(steps), error.exit)
+
+
+_SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z`])")
+_TO_THE_DOCTOR = re.compile(r"(See )?`azresp doctor`")
 
 
 def without_user(url: str) -> str:
