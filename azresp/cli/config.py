@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +57,7 @@ def show(
         note(f"warning: {warning}")
     from azresp.ui.sink import clean
 
-    typer.echo(clean(_as_text(loaded)))
+    typer.echo(clean(_as_text(loaded, _columns())))
 
 
 @config_app.command("path")
@@ -141,15 +142,39 @@ def _value(loaded: Loaded, key: str) -> object:
     return loaded.profile.base_url if isinstance(value, Endpoint) else value
 
 
-def _as_text(loaded: Loaded) -> str:
+def _columns() -> int:
+    """Cells of a line; a pipe has as many as are needed."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return 1 << 20
+    return max(shutil.get_terminal_size().columns, 40)
+
+
+def _as_text(loaded: Loaded, columns: int) -> str:
     rows = [(key, shown(_value(loaded, key)), str(loaded.origins[key]) or "default") for key in SETTINGS]
     key_width = max(len(key) for key, _, _ in rows)
-    width = min(48, max(len(value) for _, value, _ in rows))
+    width = min(48, columns // 3, max(len(value) for _, value, _ in rows))
     state = "" if loaded.found else " (there is none)"
     head = [f"file     {loaded.path or 'none: there is no home folder'}{state}"]
     head.append(f"profile  {loaded.name or 'none: the top level'}")
+    indent = " " * (key_width + 2)
+    lines = [f"{key:{key_width}}  {value:{width}}  {origin}" for key, value, origin in rows]
     return "\n".join(
-        [*head, "", *(f"{key:{key_width}}  {value:{width}}  {origin}" for key, value, origin in rows)]
+        [
+            *(_fit(line, "         ", columns) for line in head),
+            "",
+            *(_fit(line, indent, columns) for line in lines),
+        ]
+    )
+
+
+def _fit(line: str, indent: str, columns: int) -> str:
+    """A line, broken between words where it is too long; never in them, so that what is copied is whole."""
+    if len(line) <= columns:
+        return line
+    import textwrap
+
+    return textwrap.fill(
+        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

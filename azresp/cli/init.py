@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,7 +92,7 @@ def _silent(answers: Answers, path: Path, profiles: Mapping[str, Any], *, check:
             error.hint = f"{error.hint} Nothing was saved (--no-check saves without trying).".strip()
             raise
         note(f"{answers.deployment} answered in {tried.seconds:.1f} s, signed in with {tried.credential}")
-    _save(answers, path, make_default=not profiles, profiles=profiles)
+    _save(answers, path, make_default=not profiles, profiles=profiles, say=note)
     return 0
 
 
@@ -108,7 +108,7 @@ def _interactive(answers: Answers, path: Path, profiles: Mapping[str, Any], *, c
         tell("Nothing was saved.")
         return 0
     make_default = not profiles or (answers.name not in profiles and yes("Use this profile by default?"))
-    _save(answers, path, make_default=make_default, profiles=profiles)
+    _save(answers, path, make_default=make_default, profiles=profiles, say=tell)
     return 0
 
 
@@ -129,7 +129,7 @@ def _try_until_good(questions: Any, answers: Answers, path: Path) -> bool:
             for line in error_lines(error):
                 tell(line.removeprefix("azresp: "))
             gap()
-            match choose(("try again", "change an answer", "save all the same", "leave, save nothing")):
+            match choose(("try again", "change an answer", "save all the same", "leave, save nothing"), 2):
                 case 2:
                     questions.fill(answers, again=True)
                 case 3:
@@ -142,10 +142,16 @@ def _try_until_good(questions: Any, answers: Answers, path: Path) -> bool:
             return True
 
 
-def _save(answers: Answers, path: Path, *, make_default: bool, profiles: Mapping[str, Any]) -> None:
+def _save(
+    answers: Answers,
+    path: Path,
+    *,
+    make_default: bool,
+    profiles: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> None:
     from azresp.cli.init_answers import overridden
     from azresp.cli.keyring import keep
-    from azresp.cli.report import note
     from azresp.config.edit import write_profile
     from azresp.config.load import load
 
@@ -156,8 +162,8 @@ def _save(answers: Answers, path: Path, *, make_default: bool, profiles: Mapping
         write_profile(path, next(iter(profiles)), {}, make_default=True)
     write_profile(path, answers.name, answers.values(), make_default=make_default)
     loaded = load({"config": path, "profile": answers.name})
-    note(f"Saved profile {answers.name} in {path}; nobody else can read it.")
+    say(f"Saved profile {answers.name} in {path}; nobody else can read it.")
     for name in overridden(answers, loaded):
-        note(f"warning: {name} is set in this shell and counts before the file")
+        say(f"warning: {name} is set in this shell and counts before the file")
     chosen = load({"config": path}, {}).name == answers.name
-    note(f"Now: azresp chat{'' if chosen else f' --profile {answers.name}'}")
+    say(f"Now: azresp chat{'' if chosen else f' --profile {answers.name}'}")

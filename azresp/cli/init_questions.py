@@ -88,6 +88,7 @@ class Questions:
         while True:
             pasted = ask("Endpoint", before.base_url(answers.api_version or "v1") if before else "")
             if not pasted:
+                tell("An endpoint is needed, for example https://NAME.openai.azure.com (Ctrl-C leaves).")
                 continue
             try:
                 endpoint = read_endpoint(pasted)
@@ -114,6 +115,7 @@ class Questions:
                 if name:
                     answers.take("deployment", name)
                     return
+                tell("A deployment is needed: its name is in the portal, under Deployments (Ctrl-C leaves).")
             except ConfigError as error:
                 tell(error.what.removeprefix("--"))
 

@@ -153,12 +153,15 @@ def test_a_failed_try_shows_the_next_step_and_lets_an_answer_be_changed(
     with begin(tmp_path, isolated | {"K": KEY}) as terminal:
         answer(
             terminal,
+            ("Endpoint: ", ""),
+            ("An endpoint is needed", ""),
             ("Endpoint: ", "https://contoso.example.com/"),
             ("Endpoint: ", emulator.root_url),
-            ("Deployment: ", "no-such"),
+            ("Deployment: ", ""),
+            ("A deployment is needed", "no-such"),
             ("Choose", VARIABLE),
             ("Variable", "K"),
-            ("change an answer", "2"),
+            ("Choose [2]", ""),
             ("Endpoint", ""),
             ("Deployment [no-such]", "gpt-5"),
             ("Choose [2]", ""),

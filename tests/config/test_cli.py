@@ -27,6 +27,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith(("AZRESP_", "AZURE_", "OPENAI_")) or name in ("VISUAL", "EDITOR"):
             monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return tmp_path / "azresp" / "config.toml"
 
@@ -262,3 +263,16 @@ def test_words_of_a_setting_are_completed() -> None:
     env = {"_ROOT_COMPLETE": "complete_bash", "COMP_WORDS": "root --verbosity m", "COMP_CWORD": "2"}
     shown = CliRunner().invoke(app, [], env=env, prog_name="root")
     assert shown.stdout.split() == ["medium"]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_show_breaks_no_word_where_lines_are_short(
+    config: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    text = "Answer in plain words and be brief, " * 4 + "always."
+    run("set", "instructions", text, "--profile", "work")
+    whole, _, _ = run("show")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out, _, _ = run("show")
+    assert out.split() == whole.split()
+    assert all(len(line) <= columns or " " not in line.strip() for line in out.splitlines())
