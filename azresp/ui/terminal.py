@@ -109,8 +109,11 @@ class Terminal:
         """While it lasts typed keys are not echoed; they wait for the next prompt."""
         # A terminal that edits lines itself could not show them again: there they are echoed at once.
         restore = _without_echo() if self.caps.cursor else _nothing
+        from azresp.ui.resuming import when_resumed
+
         try:
-            yield
+            with when_resumed(_without_echo if self.caps.cursor else _nothing):
+                yield
         finally:
             restore()
 
@@ -155,11 +158,11 @@ class Terminal:
         self.stream.flush()
 
 
-def _nothing() -> None:
+def _nothing() -> object:
     """Nothing was changed."""
 
 
-def _without_echo() -> Callable[[], None]:
+def _without_echo() -> Callable[[], object]:
     try:
         import sys
         import termios
