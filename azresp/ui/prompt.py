@@ -14,21 +14,29 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, emacs_mode, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
 from azresp.ui.early import MARK
+from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
 from azresp.ui.sink import clean_line
 from azresp.ui.typed import AGAIN, AGAIN_S, agreed, edit_text
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
+
+REMARK_COLUMNS = 60
+"""In a narrower window too little of a command's description could be read."""
+_MENU_ROWS = 8
+ESC_S = 0.05
+"""The bytes of one key come within this time."""
 
 _STYLE = Style.from_dict(
     {
@@ -48,6 +56,13 @@ _STYLE = Style.from_dict(
 _PLAIN = Style.from_dict({"revealed": "reverse", "bottom-toolbar": "noreverse"})
 
 
+_VI_MODES = {
+    InputMode.NAVIGATION: "NORMAL",
+    InputMode.REPLACE: "REPLACE",
+    InputMode.REPLACE_SINGLE: "REPLACE",
+}
+
+
 class _SlashCompleter(Completer):
     """Completes slash commands and their arguments."""
 
@@ -57,8 +72,10 @@ class _SlashCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         if self.chat is None:
             return
+        wide = self.chat.terminal.size()[0] >= REMARK_COLUMNS
         for text, length, remark in complete(self.chat, document.text_before_cursor):
-            yield Completion(text, -length, display=clean_line(text), display_meta=clean_line(remark))
+            meta = clean_line(remark) if wide else None
+            yield Completion(text, -length, display=clean_line(text), display_meta=meta)
 
 
 class _PrivateHistory(FileHistory):
@@ -93,6 +110,7 @@ class PromptEditor:
             multiline=True,
             history=_history(history),
             completer=self._completer,
+            reserve_space_for_menu=_MENU_ROWS,
             complete_while_typing=Condition(self._at_slash),
             key_bindings=self._keys(),
             editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
@@ -107,11 +125,15 @@ class PromptEditor:
             tempfile_suffix=".md",
         )
 
+        if vi:
+            _tell_apart(self._session)
+
     async def read(self, chat: Chat) -> str:
         """One message or command. Raises EOFError or KeyboardInterrupt when the user leaves."""
         self._completer.chat = chat
         first, self._first = self._first, None
-        text = await self._session.prompt_async(pre_run=first)
+        with when_resumed(self._resume):
+            text = await self._session.prompt_async(pre_run=first)
         if text.strip():
             # The editor shows no more than a screenful and breaks words; what was said stands here in full.
             chat.terminal.said(text)
@@ -129,6 +151,17 @@ class PromptEditor:
         """Text changed in $VISUAL or $EDITOR; None if the editor failed."""
         return edit_text(text)
 
+    def _resume(self) -> None:
+        """The program goes on after it was suspended: the shell's lines stand above, the prompt is drawn anew."""
+        app = self._session.app
+        if not app.is_running:
+            return
+        # Entered and never left: what the editor found before it began is put back at its end.
+        app.input.raw_mode().__enter__()
+        app.output.write_raw("\r")
+        app.renderer.reset()
+        app.invalidate()
+
     def _at_slash(self) -> bool:
         return self._session.default_buffer.text.startswith("/")
 
@@ -137,13 +170,28 @@ class PromptEditor:
         if chat is None:
             return []
         columns = self._session.app.output.get_size().columns
-        text = self._hint or status_line(chat, columns)
-        return [("class:bottom-toolbar.text", text)]
+        text = self._hint or self._more() or status_line(chat, columns - len(self._mode()))
+        return [("class:bottom-toolbar.text", self._mode() + text)]
+
+    def _more(self) -> str:
+        """What to do about a menu that shows a part of the completions only."""
+        state = self._session.default_buffer.complete_state
+        if state is None or len(state.completions) < _MENU_ROWS:
+            return ""
+        at = f"{state.complete_index + 1} of " if state.complete_index is not None else ""
+        return f"{at}{len(state.completions)} in all · ↓ shows more"
+
+    def _mode(self) -> str:
+        """The mode of vi's keys."""
+        app = self._session.app
+        if app.editing_mode != EditingMode.VI:
+            return ""
+        return f"-- {_VI_MODES.get(app.vi_state.input_mode, 'INSERT')} -- "
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
 
-        @keys.add("enter")
+        @keys.add("enter", filter=~is_searching)
         def _send(event: KeyPressEvent) -> None:
             buffer = event.current_buffer
             if buffer.document.is_cursor_at_the_end and buffer.text.endswith("\\"):
@@ -153,12 +201,12 @@ class PromptEditor:
                 self._hint = ""
                 buffer.validate_and_handle()
 
-        @keys.add("escape", "enter")
-        @keys.add("c-j")
+        @keys.add("escape", "enter", filter=emacs_mode & ~is_searching)
+        @keys.add("c-j", filter=~is_searching)
         def _newline(event: KeyPressEvent) -> None:
             event.current_buffer.newline(copy_margin=False)
 
-        @keys.add("c-c")
+        @keys.add("c-c", filter=~is_searching)
         @keys.add("<sigint>")
         def _interrupt(event: KeyPressEvent) -> None:
             self._interrupt(event.current_buffer, event)
@@ -186,6 +234,15 @@ class PromptEditor:
             return
         self._last_interrupt = now
         self._hint = AGAIN
+
+
+def _tell_apart(session: PromptSession[str]) -> None:
+    """Esc acts at once, Alt-Enter is one key: two keys would make every Esc wait for what may follow it."""
+    from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+    from prompt_toolkit.keys import Keys
+
+    ANSI_SEQUENCES["\x1b\r"] = Keys.ControlJ
+    session.app.ttimeoutlen = ESC_S
 
 
 def _output() -> Output | None:
