@@ -55,6 +55,7 @@ async def _talk(
         clock=SystemClock(),
         terminal=terminal,
         editor=_editor(terminal, history, reached),
+        azure=not reached.gateway.connection.loopback,
         tell=lambda error: [line.removeprefix("azresp: ").strip() for line in error_lines(error)],
     )
     early.clear()

@@ -11,7 +11,7 @@ from azresp.core.session import Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome, Ports, converse
 from azresp.errors import AzrespError, Exit, ServiceError
-from azresp.ui.endings import ending
+from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.stopping import Stopping
 from azresp.ui.usage import usage_line
@@ -52,6 +52,8 @@ class Chat:
     """the last exchange tried, finished or not"""
     tell: Callable[[AzrespError], list[str]] = lambda error: [error.what, error.hint]
     """an error as lines"""
+    azure: bool = True
+    """the service is Azure, not a server on this machine"""
     ended_by: int = 0
     """the signal that ends the program (SIGTERM, SIGHUP)"""
     _told_trouble: str = ""
@@ -144,6 +146,8 @@ class Chat:
             )
         elif line := ending(turn):
             self.terminal.strong(line)
+            if turn.status in ("incomplete", "failed"):
+                self.terminal.dim(next_step(turn, azure=self.azure))
             if not turn.finished:
                 self.terminal.dim(_apart(turn))
         if line := usage_line(outcome.exchange, self.clock.now()):
