@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -132,7 +133,9 @@ class PromptEditor:
         """One message or command. Raises EOFError or KeyboardInterrupt when the user leaves."""
         self._completer.chat = chat
         first, self._first = self._first, None
-        with when_resumed(self._resume):
+        loop = asyncio.get_running_loop()
+        # Not in the signal handler itself: it may have come in the middle of a write.
+        with when_resumed(lambda: loop.call_soon_threadsafe(self._resume)):
             text = await self._session.prompt_async(pre_run=first)
         if text.strip():
             # The editor shows no more than a screenful and breaks words; what was said stands here in full.
