@@ -111,10 +111,12 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
             await chat.invoke("resume", latest.id if latest is not None else resume)
         except UsageError as error:
             raise UsageError(error.what, "`azresp sessions list` shows them.") from error
+        chat.terminal.gap()
     elif lost:
         chat.terminal.dim(
             f"{counted(len(lost), 'answer')} broke off when azresp last ended; what was heard is kept: /resume NAME"
         )
+        chat.terminal.gap()
 
 
 def _preloader(reached: Reached) -> Callable[[], None]:

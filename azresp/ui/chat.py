@@ -124,7 +124,7 @@ class Chat:
         ports = Ports(self.service, screen, self.library, self.clock)
         settings = self.tuner.request()
         self.terminal.gap()
-        with self.terminal.quiet_keys():
+        with self.terminal.quiet_keys(lambda: loop.call_soon_threadsafe(screen.again)):
             task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
             with Stopping(task, "SIGINT"):
                 try:
@@ -151,6 +151,8 @@ class Chat:
             if not turn.finished:
                 self.terminal.dim(_apart(turn))
         if line := usage_line(outcome.exchange, self.clock.now()):
+            # Directly below a table it would read as one of its rows.
+            self.terminal.gap()
             self.terminal.dim(line)
         self.terminal.gap()
 

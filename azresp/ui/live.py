@@ -32,6 +32,10 @@ class Live:
         self._columns, self._lines = size
         self._shown: list[Row] = []
 
+    def forget(self) -> None:
+        """Somebody else wrote on the terminal (a shell, before `fg`): go on below, on a fresh line."""
+        self._shown = []
+
     @property
     def limit(self) -> int:
         """How many live rows fit: the cursor can't go up into the scrollback."""

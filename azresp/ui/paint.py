@@ -119,6 +119,11 @@ class Painter:
         now = self._clock()
         self._next = now if rough else max(start + FRAME_S, start + 2 * (now - start))
 
+    def again(self) -> None:
+        """The program was away and the terminal not ours: draw the live part anew, below what stands there now."""
+        self._live.forget()
+        self._touch()
+
     def finish(self) -> None:
         """Everything is printed; the cursor is on a fresh line, the style is the terminal's own."""
         self.close()

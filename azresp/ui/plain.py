@@ -69,6 +69,9 @@ class Plain:
             self._aside.write(clean(line) + "\n")
             self._aside.flush()
 
+    def again(self) -> None:
+        """Nothing was drawn that could be disturbed."""
+
     def warm(self) -> None:
         """Nothing to load."""
 

@@ -96,7 +96,7 @@ class Terminal:
         from azresp.ui.plain import Plain
 
         columns = (lambda: self.size()[0]) if self.stream.isatty() else None
-        return Plain(self.stream, self.aside, columns=columns)
+        return Plain(self.stream, self.aside or (self.stream if columns else None), columns=columns)
 
     def turn_screen(self, later: Later, *, thoughts: bool) -> TurnScreen:
         """A screen for one turn."""
@@ -105,14 +105,14 @@ class Terminal:
         return TurnScreen(self.painter(), time.monotonic, later, thoughts=thoughts)
 
     @contextmanager
-    def quiet_keys(self) -> Iterator[None]:
-        """While it lasts typed keys are not echoed; they wait for the next prompt."""
+    def quiet_keys(self, back: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """While it lasts typed keys are not echoed; they wait for the next prompt. `back` is called after `fg`."""
         # A terminal that edits lines itself could not show them again: there they are echoed at once.
         restore = _without_echo() if self.caps.cursor else _nothing
         from azresp.ui.resuming import when_resumed
 
         try:
-            with when_resumed(_without_echo if self.caps.cursor else _nothing):
+            with when_resumed(lambda: (_without_echo() if self.caps.cursor else None, back())):
                 yield
         finally:
             restore()

@@ -23,6 +23,7 @@ QUIET_S = 1.0
 class Painting(Protocol):
     """What a painter can do; a terminal's and the plain one."""
 
+    def again(self) -> None: ...
     def warm(self) -> None: ...
     def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None: ...
     def close(self, instead: str | None = None) -> None: ...
@@ -79,6 +80,10 @@ class TurnScreen:
                 self._paint()
             else:
                 self._timer = self._later(wait, self._paint_late)
+
+    def again(self) -> None:
+        """The program was in the background meanwhile."""
+        self._painter.again()
 
     def heard(self, wires: list[Wire]) -> None:
         """Nothing: `show` has it all."""
