@@ -28,8 +28,7 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
 
     emulated = is_emulated(emulator_choice(emulator))
     with _store(emulator) as store:
-        found = store.listed(ALL)
-    listed = found[:limit] if limit else found
+        listed, count = store.listed(limit or ALL), store.count()
     output = Output()
     if as_json:
         output.write(session_list.as_json(listed))
@@ -39,8 +38,8 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
         note("there are no sessions yet")
         if not emulated and store_file(emulated=True).exists():
             note("  Talks with the emulator are kept apart: `azresp sessions list --emulator always`.")
-    if len(listed) < len(found):
-        note(f"{len(found) - len(listed)} more: -n 0 shows all")
+    if len(listed) < count:
+        note(f"{count - len(listed)} more: -n 0 shows all")
 
 
 def show_session(name: str, emulator: str, *, as_json: bool) -> None:

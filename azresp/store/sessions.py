@@ -115,6 +115,10 @@ class Sessions:
         """The sessions that changed last, newest first."""
         return [Listed(*row) for row in self._db.rows(_LISTED, (limit,))]
 
+    def count(self) -> int:
+        """How many sessions there are."""
+        return int(self._db.rows("select count(*) from sessions", ())[0][0])
+
     def free_name(self, session: Session) -> str:
         """The session's name, or one near it that no other session has."""
         base = mend(session.name) or "session"

@@ -81,6 +81,10 @@ class Store(Ledger):
         """The sessions that changed last, newest first."""
         return self._sessions.listed(limit)
 
+    def count(self) -> int:
+        """How many sessions there are."""
+        return self._sessions.count()
+
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""
         return self._exchanges.children(parent, session_id)

@@ -120,10 +120,10 @@ class Chat:
     async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
         loop = asyncio.get_running_loop()
         thoughts = bool(self.tuner.value("show_reasoning"))
+        self.terminal.gap()
         screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
         ports = Ports(self.service, screen, self.library, self.clock)
         settings = self.tuner.request()
-        self.terminal.gap()
         with self.terminal.quiet_keys(lambda: loop.call_soon_threadsafe(screen.again)):
             task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
             with Stopping(task, "SIGINT"):
