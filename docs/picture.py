@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-COLUMNS, ROWS = 88, 34
+COLUMNS, ROWS = 88, 56
 TARGET = Path(__file__).with_name("session.svg")
 SAID = (
     "Hello, my name is Ada.",
-    "Show me a table of three sorting algorithms and a short Python example.",
+    "A table of 2 rows about tides, please.",
+    "Show me code in python.",
     "What is my name?",
 )
 
