@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from azresp import __version__
+from azresp.cli.options import emulates
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.config.load import Loaded, load
@@ -25,7 +26,7 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
     loaded = load(flags)
     if loaded.profile.endpoint is None and emulator == "never":
         emulator, loaded = _first_run(loaded, flags)
-    emulated = emulator == "always" or (emulator == "auto" and loaded.profile.endpoint is None)
+    emulated = emulates(emulator, loaded.profile)
     if not emulated:
         loaded.profile.require()
     terminal = Terminal(Output())

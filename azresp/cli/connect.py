@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, SignIn, TokenSignIn
 from azresp.azure.gateway import Gateway
+from azresp.cli.options import emulates
 from azresp.config.credential import resolve
 from azresp.config.endpoint import read_endpoint
 from azresp.config.profile import Profile
@@ -62,7 +63,7 @@ def reach(profile: Profile, emulator: str) -> Reached:
 
     `emulator`: `never`, `auto` (only where no endpoint is configured) or `always`.
     """
-    if emulator == "always" or (emulator == "auto" and profile.endpoint is None):
+    if emulates(emulator, profile):
         return _emulated(profile)
     return Reached(Gateway(connection_of(profile)), profile, False, lambda: None)
 

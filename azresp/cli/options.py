@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from azresp.config.profile import Profile
 from azresp.errors import ConfigError
 
 EmulatorOption = Annotated[
@@ -18,6 +19,11 @@ EmulatorOption = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")]
+
+
+def emulates(choice: str, profile: Profile) -> bool:
+    """Whether `--emulator`'s value means the embedded emulator: always, or where no endpoint is configured."""
+    return choice == "always" or (choice == "auto" and profile.endpoint is None)
 
 
 def emulator_choice(value: str) -> str:

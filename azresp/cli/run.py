@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +71,11 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     store = open_store(emulated=reached.emulated, warn=warn)
     try:
         session = choose_session(store, options, prompt)
-        session = replace(session, settings={**session.settings})
         outcome, killed, differs = _ask(reached, store, session, prompt, settings, options)
         if killed:
             warn("azresp: stopped; what was heard is kept")
-        return killed or _conclude(outcome, options, schema, warn, differs=differs, azure=not _local(reached))
+        azure = not reached.gateway.connection.loopback
+        return killed or _conclude(outcome, schema, warn, differs=differs, azure=azure)
     finally:
         store.close()
         if store.trouble:
@@ -132,10 +132,7 @@ def choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
             raise UsageError("there is no session to continue", "Leave --continue out to start one.")
     elif options.session:
         session = store.find(options.session)
-    from azresp.store.store import slug
-
-    name = store.free_name(options.session or slug(prompt))
-    return session or Session(SystemClock().ident(), name)
+    return session or Session(SystemClock().ident(), store.free_name(options.session or prompt))
 
 
 def _ask(
@@ -178,7 +175,6 @@ def _screen(output: Output, options: RunOptions, *, thoughts: bool) -> Screen:
 
 def _conclude(
     outcome: Outcome,
-    options: RunOptions,
     schema: AnswerSchema | None,
     warn: Callable[[str], None],
     *,
@@ -205,11 +201,6 @@ def _conclude(
 
 _AFTER_A_BREAK = "What was heard is kept. Ask again: this exchange is not part of the conversation."
 _AFTER_SILENCE = "It was sent once: the service may be answering, and bill it. Ask again if you want."
-
-
-def _local(reached: Reached) -> bool:
-    endpoint = reached.profile.endpoint
-    return reached.emulated or (endpoint is not None and endpoint.loopback)
 
 
 def _ended(turn: Turn, *, azure: bool) -> int:

@@ -45,13 +45,12 @@ async def _talk(
     from azresp.ui import commands  # noqa: F401 - registers them
 
     profile = reached.profile
-    place = "the built-in emulator" if reached.emulated else reached.gateway.connection.host
     history = store.path.with_name("history") if store.path is not None else None
     chat = Chat(
         session=Session(SystemClock().ident(), ""),
         service=reached.gateway,
         library=store,
-        tuner=ProfileTuner(profile, loaded.origins, place),
+        tuner=ProfileTuner(profile, loaded.origins),
         clock=SystemClock(),
         terminal=terminal,
         editor=_editor(terminal, history, reached),

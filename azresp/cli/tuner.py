@@ -26,16 +26,10 @@ _SETTABLE = (
 class ProfileTuner:
     """Settings in force; changes last as long as the chat."""
 
-    def __init__(self, profile: Profile, origins: Mapping[str, Origin], place: str) -> None:
+    def __init__(self, profile: Profile, origins: Mapping[str, Origin]) -> None:
         self._base = self._profile = profile
         self._origins = origins
         self._changed: set[str] = set()
-        self._place = place
-
-    @property
-    def place(self) -> str:
-        """Where answers come from, for people."""
-        return self._place
 
     def request(self) -> Mapping[str, object]:
         """The settings that shape a request, by key."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from azresp.azure.connection import Connection, EntraSignIn
 from azresp.cli.checks.finding import Finding, Mark, failure, without_user
-from azresp.errors import AzrespError, ConfigError, Exit
+from azresp.errors import AzrespError, Exit
 
 _PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -61,25 +61,18 @@ def _usable(connection: Connection, source: str) -> Finding:
         ssl_context(connection)
     except AzrespError as error:
         return failure("network", "CA", error)
-    except OSError as error:
-        wrong = ConfigError(f"{source}: {error.strerror or error}", "Name a PEM file, or unset the variable.")
-        return failure("network", "CA", wrong)
     return Finding("network", "CA", Mark.OK, source)
 
 
 def _api_source(connection: Connection, env: Mapping[str, str]) -> str:
-    if connection.ca_file:
-        return f"{connection.ca_file} (the setting `ca_file`)"
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        if value := env.get(name):
-            return f"{value} ({name})"
-    return "the system's store"
+    return _source(connection, env, ("SSL_CERT_FILE", "SSL_CERT_DIR"), "the system's store")
 
 
 def _sign_in_source(connection: Connection, env: Mapping[str, str]) -> str:
+    return _source(connection, env, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "the certifi package's store")
+
+
+def _source(connection: Connection, env: Mapping[str, str], names: tuple[str, ...], otherwise: str) -> str:
     if connection.ca_file:
         return f"{connection.ca_file} (the setting `ca_file`)"
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if value := env.get(name):
-            return f"{value} ({name})"
-    return "the certifi package's store"
+    return next((f"{env[name]} ({name})" for name in names if env.get(name)), otherwise)
