@@ -47,9 +47,9 @@ $(VENV)/.chat: pyproject.toml | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator]'
 	@touch $@
 
-# What CI gets: the lock, by hash.
+# What CI gets: the lock, by hash. It is whole, so nothing is resolved: pip would look past it for coverage[toml].
 $(VENV)/.test: pyproject.toml requirements-test.txt | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-test.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@ $(VENV)/.chat
 
