@@ -175,7 +175,7 @@ def test_stopping_at_a_question_means_no_to_everything_that_has_not_run() -> Non
     assert outputs["mcpr_1"]["approve"] is False
     assert outputs["call_1"]["output"] == outputs["call_2"]["output"] == NOT_ALLOWED
     assert one.desk.runs == []
-    assert one.answerer.leave(one.exchange) == answered.said
+    assert one.answerer.leave(one.session) == answered.said
 
 
 def test_stopping_calls_that_run_keeps_what_ended_and_answers_the_others() -> None:
@@ -233,7 +233,7 @@ def test_a_call_that_was_started_and_never_ended_asks_again_and_says_so_whatever
 
 def test_going_past_an_ask_says_no_to_it() -> None:
     one = talk(call("add"), mcp_ask())
-    call_answer, mcp_answer = one.answerer.leave(one.exchange)
+    call_answer, mcp_answer = one.answerer.leave(one.session)
     assert call_answer["output"] == NOT_ANSWERED
     assert (mcp_answer["approve"], mcp_answer["reason"]) == (False, NOT_ANSWERED)
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import Session, said_text, undo
+from azresp.core.session import Session, asked_in, said_text, undo
 from azresp.errors import UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.endings import ending
@@ -61,6 +61,7 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
     chat.terminal.dim(
         f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
     )
+    await chat.answer_asks()
 
 
 @command("rename")
@@ -87,14 +88,16 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
 @command("undo")
 async def undo_last(chat: Chat) -> None:
     """Take back the last exchange; it stays stored."""
-    last = chat.session.last
+    last = asked_in(chat.session, chat.session.last)
     if last is None:
         raise UsageError("there is nothing to undo")
     chat.move_head(undo(chat.session).head)
     now = chat.last = chat.session.last
     chat.terminal.dim(f"taken back: {first_line(last)} · /resume {last.turn.id} brings it back")
     chat.terminal.dim(
-        f"the conversation ends with: {first_line(now)}" if now else "the conversation is empty"
+        f"the conversation ends with: {first_line(asked_in(chat.session, now) or now)}"
+        if now
+        else "the conversation is empty"
     )
 
 
