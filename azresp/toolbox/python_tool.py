@@ -13,8 +13,8 @@ from pathlib import Path
 from azresp.core.canonical import canonical
 from azresp.core.canonical import fingerprint as hash_of
 from azresp.core.sse import Wire
+from azresp.core.text import mend_json
 from azresp.core.tools import FunctionTool
-from azresp.toolbox import worker
 from azresp.toolbox.capture import Capture, cut_text
 from azresp.toolbox.check import read_arguments
 from azresp.toolbox.child import Ended, Start, run_child
@@ -23,6 +23,7 @@ from azresp.toolbox.limits import MIB, Limits, Ran
 from azresp.toolbox.schema import PythonFunction
 from azresp.toolbox.trust import ToolFile
 
+_WORKER = Path(__file__).with_name("worker.py")
 _LARGEST_ANSWER = 64 * MIB
 """The child's answer: its limits for text and images come before this one."""
 
@@ -45,8 +46,8 @@ class PythonTool:
 
     @property
     def identity(self) -> str:
-        """Changes with anything that decides what runs."""
-        return hash_of("python", self.file.digest, self.function.to_wire(), sorted(self.env))
+        """Changes with anything that decides what runs: source, folder, variables, and what the model is told."""
+        return hash_of("python", self.file.digest, str(self.cwd), sorted(self.env), self.function.to_wire())
 
     def read(self, text: str) -> Wire:
         """The arguments of a call. Raises ValueError with a sentence for the model."""
@@ -62,7 +63,7 @@ class PythonTool:
         answer = Capture(_LARGEST_ANSWER, 0)
         printed = Capture(limits.head_bytes, limits.tail_bytes)
         start = Start(
-            (sys.executable, "-I", "-u", "-B", "-X", "utf8", worker.__file__),
+            (sys.executable, "-I", "-u", "-B", "-X", "utf8", str(_WORKER)),
             self._request(arguments),
             self.cwd,
             answer,
@@ -102,7 +103,7 @@ def tools_of(
 def _answer(capture: Capture) -> Wire | None:
     """What the child said; None if it did not say all of it."""
     try:
-        told = json.loads(capture.whole or b"")
+        told = mend_json(json.loads(capture.whole or b""))
     except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) and isinstance(told.get("ok"), bool) else None

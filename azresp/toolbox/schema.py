@@ -143,8 +143,9 @@ def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
 def _parameters(node: Def) -> Iterator[tuple[ast.arg, ast.expr | None, bool]]:
     """Each parameter with its default, and whether it is given by position only."""
     first = [*node.args.posonlyargs, *node.args.args]
-    without: list[ast.expr | None] = [None] * (len(first) - len(node.args.defaults))
-    for at, (argument, default) in enumerate(zip(first, without + node.args.defaults, strict=True)):
+    defaults: list[ast.expr | None] = [None] * (len(first) - len(node.args.defaults))
+    defaults += node.args.defaults
+    for at, (argument, default) in enumerate(zip(first, defaults, strict=True)):
         yield argument, default, at < len(node.args.posonlyargs)
     for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         yield argument, default, False

@@ -30,6 +30,11 @@ class ToolFile:
     functions: tuple[PythonFunction, ...]
     refused: tuple[Refused, ...]
 
+    @classmethod
+    def of(cls, path: Path, source: bytes) -> ToolFile:
+        """What these bytes are, read as the source of `path`."""
+        return cls(path, source, digest(source), *functions_of(source, str(path)))
+
     @property
     def tools(self) -> tuple[FunctionTool, ...]:
         """What the model would be told of."""
@@ -39,9 +44,7 @@ class ToolFile:
 def load_file(path: Path) -> ToolFile:
     """Read a file and what tools it has, without running it. Raises LocalError."""
     path = path.expanduser().absolute()
-    source = read_pinned(path)
-    functions, refused = functions_of(source, str(path))
-    return ToolFile(path, source, digest(source), functions, refused)
+    return ToolFile.of(path, read_pinned(path))
 
 
 def fingerprint(path: Path) -> str:

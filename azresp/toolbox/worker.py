@@ -221,14 +221,21 @@ def _note(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it called sys.exit({error.code!r})"[:200]
     try:
-        return traceback.format_exception_only(error)[-1].strip()[:200]
+        if type(error).__name__ == "ToolError":
+            return " ".join(str(error).split())[:200]
+        return " ".join(traceback.format_exception_only(error)[-1].split())[:200]
     except BaseException:
         return f"{type(error).__name__} (which can't be printed)"
 
 
 def _trace(error: BaseException) -> str:
-    """The traceback below this file, without values of variables."""
+    """The traceback below this file, without values of variables.
+
+    An exception called ToolError is a sentence for the model: only what it says is told.
+    """
     try:
+        if type(error).__name__ == "ToolError":
+            return str(error)[:LONGEST_ERROR]
         frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename != __file__]
         lines = traceback.format_list(frames[-10:]) + traceback.format_exception_only(error)
         text = "".join(lines).strip()
