@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azresp.cli.conclusion import conclude
 from azresp.cli.connect import reach
-from azresp.cli.hearer import Asking, Hearer
+from azresp.cli.hearer import Asking, Hearer, Shape
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.cli.streams import Output
@@ -20,6 +21,8 @@ from azresp.config.load import load
 from azresp.core.approval import Decision, Policy, Question, Verdict
 from azresp.core.asks import asks
 from azresp.errors import AzrespError, Exit, UsageError
+from azresp.ui.commands.sessions import age
+from azresp.ui.terminal import Terminal
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange, Session
@@ -60,7 +63,7 @@ def approve_waiting(options: ApproveOptions, flags: Mapping[str, object]) -> int
         session = _chosen(store, waiting, options.name)
         tools = build_toolset(loaded, store.records, session=session)
         output = Output()
-        shape = "json" if options.as_json else "text"
+        shape: Shape = "json" if options.as_json else "text"
         hearer = Hearer(reached, store, output, shape, tools, _desk(options, output), Policy())
         outcome, killed = hearer.answer(session)
         return killed or conclude(hearer, outcome, note)
@@ -86,25 +89,27 @@ def _chosen(store: Store, waiting: list[tuple[str, Exchange]], name: str) -> Ses
 
 
 def _list(store: Store, waiting: list[tuple[str, Exchange]], *, as_json: bool) -> None:
-    from azresp.ui.commands.sessions import age
-    from azresp.ui.terminal import Terminal
-
-    rows = []
-    for ident, exchange in waiting:
-        session = store.load(ident)
-        for ask in asks(exchange.turn):
-            row = {"session": session.name if session else ident, "response": exchange.turn.id, "id": ask.id}
-            rows.append({**row, "tool": ask.tool, "arguments": ask.arguments, "asked_at": exchange.asked_at})
+    rows = [
+        {
+            "session": session.name if (session := store.load(ident)) is not None else ident,
+            "response": exchange.turn.id,
+            "id": ask.id,
+            "tool": ask.tool,
+            "arguments": ask.arguments,
+            "asked_at": exchange.asked_at,
+        }
+        for ident, exchange in waiting
+        for ask in asks(exchange.turn)
+    ]
     output = Output()
     if as_json:
         output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
         return
-    terminal = Terminal(output)
-    import time
-
     for row in rows:
         when = age(time.time() - float(str(row["asked_at"])))
-        terminal.pairs([(str(row["session"]), f"{when} · {row['tool']} {row['arguments']} · {row['id']}")])
+        Terminal(output).pairs(
+            [(str(row["session"]), f"{when} · {row['tool']} {row['arguments']} · {row['id']}")]
+        )
     if not rows:
         note("nothing waits for an answer")
 
@@ -114,11 +119,11 @@ def _desk(options: ApproveOptions, output: Output) -> Asking:
         return _Answered(options)
     if not (sys.stdin.isatty() and output.isatty()):
         raise NobodyToAsk(
-            "there is no terminal to ask on", "Use --yes or --no, or run it in a terminal; --list shows what waits."
+            "there is no terminal to ask on",
+            "Use --yes or --no, or run it in a terminal; --list shows what waits.",
         )
     from azresp.ui.desk import ScreenDesk
     from azresp.ui.prompt import PromptEditor
-    from azresp.ui.terminal import Terminal
 
     terminal = Terminal(output)
     return ScreenDesk(terminal, PromptEditor(None, colour=terminal.caps.colour))

@@ -62,5 +62,7 @@ def _waits(outcome: Outcome, waiting: tuple[Ask, ...]) -> int:
     for ask in waiting:
         note(f"azresp: not answered: {ask.tool} {ask.arguments}")
     name = shlex.quote(outcome.session.name)
-    note(f"  `azresp approve {name}` or `azresp chat --resume {name}` asks; --approve allow:TOOL answers beforehand.")
+    note(
+        f"  `azresp approve {name}` or `azresp chat --resume {name}` asks; --approve allow:TOOL answers beforehand."
+    )
     return Exit.APPROVAL

@@ -102,7 +102,9 @@ class Hearer:
             return await self._hear(session, said, going_on(self._settings()))
 
         budget = budget_of(self.reached.profile)
-        return await answer_rounds(outcome, hear, answerer, more=self.desk.more, budget=budget, now=self._clock.now)
+        return await answer_rounds(
+            outcome, hear, answerer, more=self.desk.more, budget=budget, now=self._clock.now
+        )
 
     def _settings(self) -> dict[str, Any]:
         profile = self.reached.profile
@@ -130,7 +132,9 @@ class Hearer:
             return WaitScreen(say)
         terminal = Terminal(self.output, aside=None if self.quiet else sys.stderr)
         later = asyncio.get_running_loop().call_later
-        return terminal.turn_screen(later, thoughts=self.reached.profile.show_reasoning and terminal.caps.cursor)
+        return terminal.turn_screen(
+            later, thoughts=self.reached.profile.show_reasoning and terminal.caps.cursor
+        )
 
 
 def final(outcome: Outcome) -> dict[str, Any]:

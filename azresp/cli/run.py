@@ -75,7 +75,15 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
         for remark in tools.remarks():
             warn(f"note: {remark}")
         hearer = Hearer(
-            reached, store, Output(), options.shape, tools, Unattended(warn), policy, schema=schema, quiet=options.quiet
+            reached,
+            store,
+            Output(),
+            options.shape,
+            tools,
+            Unattended(warn),
+            policy,
+            schema=schema,
+            quiet=options.quiet,
         )
         outcome, killed = hearer.say(tools.kept_in(session), (message(prompt),))
         if killed:

@@ -102,7 +102,9 @@ def approve(
     reason: Annotated[
         str, typer.Option("--reason", help="Why not, for the model; with --no", metavar="TEXT")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: the list, or the final response")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: the list, or the final response")
+    ] = False,
     emulator: EmulatorOption = "never",
 ) -> None:
     """Answer calls and approvals that a run or chat left open, and print what the model says then."""

@@ -134,14 +134,6 @@ class Chat:
         )
         self._tell_open(outcome)
 
-    def _budget(self) -> Budget:
-        value = self.tuner.value
-        return Budget(
-            int(str(value("tool_rounds"))),
-            float(str(value("tool_seconds"))),
-            int(str(value("tool_tokens") or 0)),
-        )
-
     def _tell_open(self, outcome: Outcome) -> None:
         waiting = asks(outcome.exchange.turn)
         if not waiting or outcome.error is not None or outcome.stopped:
