@@ -105,7 +105,7 @@ class _Call:
         except (OSError, ValueError) as error:
             return Ended(None, self._seconds(), trouble=_why_not(self._start, error))
         self._listen(child)
-        timed_out = not self._wait(self._began + self._limits.time_s, {"exit"})
+        in_time = self._wait(self._began + self._limits.time_s, {"exit"}) or "answered" in self._seen
         if "exit" not in self._seen:
             group.ask_to_end(child)
             grace = CANCEL_GRACE_S if "stop" in self._seen else self._limits.grace_s
@@ -116,7 +116,7 @@ class _Call:
         self._wait(time.monotonic() + _LAST_GRACE_S, {"exit", "stdout", "stderr"}, stoppable=False)
         if "exit" in self._seen:
             child.wait()
-        return Ended(child.returncode, self._seconds(), timed_out and "answered" not in self._seen)
+        return Ended(child.returncode, self._seconds(), not in_time)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         start = self._start

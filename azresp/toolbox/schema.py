@@ -16,7 +16,7 @@ from azresp.core.tools import FunctionTool
 from azresp.toolbox.classes import add_class, default_text, with_default
 from azresp.toolbox.docstring import described
 from azresp.toolbox.names import CantMap, Names, constant
-from azresp.toolbox.shape import Mapper, annotated_text, described_as, nullable
+from azresp.toolbox.shape import Mapper, described_as, nullable
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -157,7 +157,7 @@ def _parameter(
     if argument.annotation is None:
         raise CantMap("it has no type")
     shape = mapper.shape(argument.annotation)
-    told = annotated_text(argument.annotation) or text or shape.schema.get("description", "")
+    told = str(shape.schema.get("description") or text)
     if default is not None:
         shape, told = nullable(shape), with_default(told, default_text(default))
     return described_as(shape, told).schema, shape.plan

@@ -130,7 +130,7 @@ class Mapper:
                 | "typing.ReadOnly"
                 | "typing.Final"
             ):
-                return described_as(self.shape(arguments[0]), annotated_text(node))
+                return described_as(self.shape(arguments[0]), _note(arguments[1:]))
         if dotted in _LISTS and len(arguments) == 1:
             return self._list(arguments[0], _LISTS[dotted])
         if dotted in _TUPLES:
@@ -164,20 +164,20 @@ class Mapper:
     def _union(self, arguments: list[ast.expr]) -> Shape:
         shapes = [self.shape(one) for one in arguments]
         some = [one for one in shapes if one.schema != {"type": "null"}]
-        shape = some[0] if len(some) == 1 else _either(some, " | ".join(map(ast.unparse, arguments)))
+        shape = some[0] if len(some) == 1 else self._either(some, " | ".join(map(ast.unparse, arguments)))
         return nullable(shape) if len(some) < len(shapes) else shape
 
-
-def _either(shapes: list[Shape], told: str) -> Shape:
-    """One of several: the child must be able to tell which by the form of the JSON alone."""
-    plain = ("int", "float")
-    plans = [one.plan for one in shapes if one.plan is not None and one.plan["is"] not in plain]
-    if len(plans) > 1 or any(one["is"] == "path" for one in plans):
-        raise CantMap(f"{told}: JSON does not tell these types apart")
-    if any(nested in str(shapes) for nested in ("'by':",)):
-        raise CantMap(f"{told}: JSON does not tell an enum from text")
-    schemas = [inner for one in shapes for inner in one.schema.get("anyOf", [one.schema])]
-    return Shape({"anyOf": schemas}, plans[0] if plans else None)
+    def _either(self, shapes: list[Shape], told: str) -> Shape:
+        """One of several: the child must be able to tell which by the form of the JSON alone."""
+        plans = [
+            one.plan for one in shapes if one.plan is not None and one.plan["is"] not in ("int", "float")
+        ]
+        if len(plans) > 1 or any(one["is"] == "path" for one in plans):
+            raise CantMap(f"{told}: JSON does not tell these types apart")
+        if any(self.classes.get(one.get("name", ""), {}).get("is") == "enum" for one in plans):
+            raise CantMap(f"{told}: JSON does not tell an enum from text")
+        schemas = [inner for one in shapes for inner in one.schema.get("anyOf", [one.schema])]
+        return Shape({"anyOf": schemas}, plans[0] if plans else None)
 
 
 def nullable(shape: Shape) -> Shape:
@@ -227,14 +227,12 @@ def _literal(arguments: list[ast.expr]) -> Shape:
     return Shape({"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values})
 
 
-def annotated_text(node: ast.expr | None) -> str:
-    """The text in `Annotated[T, "text"]` or `Annotated[T, Doc("text")]`; empty if there is none."""
-    match node:
-        case ast.Subscript(slice=ast.Tuple(elts=[_, *notes])):
-            for note in notes:
-                match note:
-                    case ast.Constant(value=str(text)) | ast.Call(args=[ast.Constant(value=str(text))]):
-                        return " ".join(text.split())
+def _note(notes: list[ast.expr]) -> str:
+    """The text among the notes of `Annotated[T, "text"]` or `Annotated[T, Doc("text")]`; empty if there is none."""
+    for note in notes:
+        match note:
+            case ast.Constant(value=str(text)) | ast.Call(args=[ast.Constant(value=str(text))]):
+                return " ".join(text.split())
     return ""
 
 
