@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import refusals, tokens
+from .approvals import check_approvals
 from .brain import Brain, BrainError, Prompt
 from .create import Create
 from .ids import new_id
@@ -47,6 +48,8 @@ class Service:
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        tools = create.body.get("tools") or []
+        check_approvals(own, before, tools)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
@@ -69,7 +72,7 @@ class Service:
         prompt = Prompt([*before, *own], create.deployment, instructions, create.body)
         earlier = parent.body["tools"] if parent else ()
         desk = Desk(create, before, own, self._settings, self._vault, earlier)
-        return Job(create, prompt, reply, own, workers(create.body.get("tools") or [], desk))
+        return Job(create, prompt, reply, own, workers(tools, desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
         """The events of the answer at the settings' pace. Abandoned half-way, nothing is stored.

@@ -18,12 +18,14 @@ from .choice import check_choice
 from .functions import Custom, Function
 from .hosted import HOSTED, Refused
 from .kind import Desk, Kind, Worker
+from .remote_mcp import Mcp
 
 __all__ = ["KINDS", "Desk", "Kind", "Offer", "Worker", "check_tools", "echo_choice", "echo_tools", "workers"]
 
 KINDS: dict[str, Kind] = {
     "function": Function(),
     "custom": Custom(),
+    "mcp": Mcp(),
     **{type_: Refused(type_) for type_ in HOSTED},
 }
 """Every tool type that the service knows; here refused or run."""

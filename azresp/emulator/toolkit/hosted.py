@@ -9,7 +9,6 @@ from .. import refusals
 from .kind import Desk
 
 HOSTED = (
-    "mcp",
     "image_generation",
     "code_interpreter",
     "web_search",
