@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azresp.config.tools import BUILT_IN
 from azresp.core.tools import HOSTED, FunctionTool, HostedTool, McpServer, Tool
 from azresp.errors import AzrespError, UsageError
 
 if TYPE_CHECKING:
-    from azresp.config.tools import ServerDefinition, ToolDefinition
+    from azresp.config.servers import ServerDefinition
+    from azresp.config.tools import CommandDefinition, LocalRules, ToolDefinition
     from azresp.toolbox.box import LocalTool
     from azresp.toolbox.limits import Limits
     from azresp.toolbox.trust import ToolFile
-
-BUILT_IN = ("read_file", "list_folder", "search_text", "run_command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class Workshop:
     cwd: Path
     limits: Limits
 
+    def under(self, rules: LocalRules, root: Path | None = None) -> Workshop:
+        """The same, as far as a tool's own rules don't say otherwise."""
+        limits = self.limits if rules.timeout_s is None else replace(self.limits, time_s=rules.timeout_s)
+        return Workshop(root or rules.cwd or self.cwd, limits)
+
 
 def configured(
     tools: tuple[ToolDefinition, ...], servers: tuple[ServerDefinition, ...], shop: Workshop
@@ -97,12 +102,12 @@ def from_word(word: str, shop: Workshop) -> list[Entry]:
     )
 
 
-def built_in(name: str, shop: Workshop, **more: str) -> Entry:
+def built_in(name: str, shop: Workshop) -> Entry:
     """A tool that comes along."""
     from azresp.toolbox.builtin import builtin_tool
 
     local = builtin_tool(name, shop.cwd, shop.limits)
-    return Entry(local.function, False, name, local, approval=more.get("approval", "always"))
+    return Entry(local.function, False, name, local)
 
 
 def of_file(path: Path, shop: Workshop, env: tuple[str, ...] = ()) -> tuple[list[Entry], list[str]]:
@@ -135,9 +140,36 @@ def _options(name: str, rest: str) -> dict[str, object]:
 
 def _defined(one: ToolDefinition, shop: Workshop, remarks: list[str]) -> Iterator[Entry]:
     """The tools of one [[tools]] table. Raises ConfigError, LocalError."""
-    raise NotImplementedError
+    from azresp.config.tools import BuiltInDefinition, CommandDefinition, FileDefinition, HostedDefinition
+
+    match one:
+        case HostedDefinition(tool=tool):
+            yield Entry(tool, one.on, tool.kind)
+        case BuiltInDefinition(use=use):
+            entry = built_in(use, shop.under(one.rules, one.root))
+            yield replace(entry, on=one.on, approval=one.rules.approval)
+        case CommandDefinition():
+            local = _command(one, shop.under(one.rules))
+            yield Entry(local.function, one.on, one.name, local, approval=one.rules.approval)
+        case FileDefinition(file=file, functions=wanted):
+            entries, refused = of_file(file, shop.under(one.rules), one.rules.env)
+            remarks += [] if wanted else refused
+            names = {entry.name for entry in entries}
+            remarks += [f"{one.place}: {file} has no tool {name}" for name in wanted or () if name not in names]
+            chosen = [entry for entry in entries if wanted is None or entry.name in wanted]
+            yield from (replace(entry, on=one.on, approval=one.rules.approval) for entry in chosen)
 
 
-def switched(entry: Entry, *, on: bool) -> Entry:
-    """The entry, on or off by itself."""
-    return replace(entry, on=on)
+def _command(one: CommandDefinition, shop: Workshop) -> LocalTool:
+    from azresp.toolbox.command import command_tool
+
+    return command_tool(
+        one.name,
+        one.description,
+        one.command,
+        dict(one.parameters),
+        cwd=shop.cwd,
+        stdin=one.stdin,
+        limits=shop.limits,
+        env=one.rules.env,
+    )
