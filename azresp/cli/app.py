@@ -121,7 +121,6 @@ _COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "run": _run,
     "approve": _approve,
     "tools": _tools,
-    "mcp": _mcp,
     "init": _init,
     "doctor": _doctor,
     "config": _config,

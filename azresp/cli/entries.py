@@ -155,7 +155,9 @@ def _defined(one: ToolDefinition, shop: Workshop, remarks: list[str]) -> Iterato
             entries, refused = of_file(file, shop.under(one.rules), one.rules.env)
             remarks += [] if wanted else refused
             names = {entry.name for entry in entries}
-            remarks += [f"{one.place}: {file} has no tool {name}" for name in wanted or () if name not in names]
+            remarks += [
+                f"{one.place}: {file} has no tool {name}" for name in wanted or () if name not in names
+            ]
             chosen = [entry for entry in entries if wanted is None or entry.name in wanted]
             yield from (replace(entry, on=one.on, approval=one.rules.approval) for entry in chosen)
 

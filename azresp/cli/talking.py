@@ -82,6 +82,7 @@ async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, 
     from azresp.ui import commands  # noqa: F401 - registers them
 
     early.clear()
+    await _trust(chat)
     for remark in chat.tools.remarks():
         chat.terminal.dim(remark)
     await _begin(chat, store, resume)
@@ -90,6 +91,14 @@ async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, 
     _part(chat)
     await reached.gateway.close()
     return status
+
+
+async def _trust(chat: Chat) -> None:
+    """Ask about the files of `--tool` that are new or changed."""
+    for name in chat.tools.new_files():
+        from azresp.ui.commands.tools import trusted
+
+        await trusted(chat, name)
 
 
 def _editor(terminal: Terminal, history: Path | None, reached: Reached) -> LineEditor:

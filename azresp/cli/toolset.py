@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from azresp.cli.entries import Entry, Workshop, built_in, configured, from_word, standing
 from azresp.core.canonical import canonical
-from azresp.core.tools import HOSTED, McpServer, offered
+from azresp.core.tools import HOSTED, HostedTool, McpServer, offered
 from azresp.errors import ConfigError, UsageError
 from azresp.ui.chat import TOOLS
 
@@ -26,6 +26,14 @@ class Values(Protocol):
     """Where settings are asked for."""
 
     def value(self, key: str) -> object: ...
+
+
+_AT_THE_SERVICE = {
+    "web_search": "search the web (extra charge; the query leaves Azure's boundary)",
+    "web_search_preview": "the older form of web_search",
+    "file_search": "search files in vector stores",
+    "code_interpreter": "run Python in a container (extra charge)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,11 @@ class Tools:
             return f"{tool.server} · approval: {need if isinstance(need, str) else json.dumps(need)}"
         if not self._is_trusted(entry):
             return f"off until you trust the file: /tool trust {entry.name}"
-        first = str(tool.to_wire().get("description") or "").split("\n")[0]
+        if isinstance(tool, HostedTool):
+            return _AT_THE_SERVICE[tool.kind] + "".join(
+                f" · {key} {value}" for key, value in tool.options.items()
+            )
+        first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
         return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")
 
     def remarks(self) -> Sequence[str]:
@@ -225,6 +237,23 @@ class Tools:
         if spec not in self._words:
             self._words.append(added[0].spec if added[0].file is not None else spec)
         return [entry.name for entry in added]
+
+    @property
+    def count(self) -> int:
+        """How many are on."""
+        return 0 if self._offers_nothing else sum(map(self._is_on, self._entries.values()))
+
+    def new_files(self) -> Sequence[str]:
+        """A tool of each file that was named and is not trusted yet."""
+        wanted = (
+            []
+            if self._offers_nothing
+            else [self._entries[name] for name in self._on if name in self._entries]
+        )
+        return [
+            one.name
+            for one in {entry.spec: entry for entry in wanted if not self._is_trusted(entry)}.values()
+        ]
 
     def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:
         """The file, its hash and its functions that have to be trusted before the tool is on; None: it is."""

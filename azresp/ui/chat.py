@@ -73,6 +73,8 @@ class Chat:
     ended_by: int = 0
     """the signal that ends the program (SIGTERM, SIGHUP)"""
     _told_trouble: str = ""
+    _took_s: float = 0.0
+    """how long the service took for the question so far"""
 
     async def run(self) -> int:
         """Read and obey until the user leaves; gives the exit status."""
@@ -112,12 +114,14 @@ class Chat:
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
+        self._took_s = 0.0
         outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
         await self.answer_asks(outcome, new=True)
 
     async def answer_asks(self, outcome: Outcome | None = None, *, new: bool = False) -> None:
         """Answer what a turn asks, by default the conversation's last; `new`: it was heard just now."""
         if outcome is None:
+            self._took_s = 0.0
             if self.session.last is None or not open_asks(self.session):
                 return
             outcome = Outcome(self.session, self.session.last)
@@ -186,6 +190,7 @@ class Chat:
                 finally:
                     screen.finish()
         self.session, self.last = outcome.session, outcome.exchange
+        self._took_s += max(self.clock.now() - outcome.exchange.asked_at, 0.0)
         self._tell_split(session)
         for line in list_changes(outcome.exchange.turn, self.tools.server, self.memory):
             self.terminal.strong(line)
@@ -208,7 +213,7 @@ class Chat:
                 self.terminal.dim(_apart(turn))
         if asks(turn) and outcome.error is None and not outcome.stopped:
             return  # the answer to the question is still to come
-        if line := usage_line(heard, self.clock.now()):
+        if line := usage_line(heard, self._took_s):
             # Directly below a table it would read as one of its rows.
             self.terminal.gap()
             self.terminal.dim(line)

@@ -294,6 +294,7 @@ def status_line(chat: Chat, columns: int) -> str:
         str(chat.tuner.value("deployment")),
         chat.session.name or "new session",
         f"{tokens:,} tokens" if tokens else "",
+        f"{tools} tool{'s' * (tools != 1)}" if (tools := chat.tools.count) else "",
         stored,
         "/help",
     ]

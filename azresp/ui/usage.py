@@ -58,12 +58,12 @@ def total(exchanges: Iterable[Exchange]) -> Usage:
     return sum((found for one in exchanges if (found := usage_of(one)) is not None), Usage())
 
 
-def usage_line(heard: Sequence[Exchange], now: float) -> str:
+def usage_line(heard: Sequence[Exchange], seconds: float) -> str:
     """One quiet line after an answer: requests, tokens and seconds; empty where the service counted nothing."""
     if not any(usage_of(one) for one in heard):
         return ""
     requests = f"{len(heard)} requests · " if len(heard) > 1 else ""
-    return f"{requests}{total(heard)} tokens · {max(now - heard[0].asked_at, 0):.1f} s"
+    return f"{requests}{total(heard)} tokens · {seconds:.1f} s"
 
 
 def _dict(told: Wire, key: str) -> Wire:

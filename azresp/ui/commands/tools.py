@@ -64,7 +64,7 @@ async def tool(
     """
     match action:
         case "on" | "off":
-            if action == "on" and not await _trusted(chat, name):
+            if action == "on" and not await trusted(chat, name):
                 return
             chat.tools.switch(name, on=action == "on")
             chat.keep_tools()
@@ -77,7 +77,7 @@ async def tool(
             if chat.tools.untrusted(name) is None:
                 chat.terminal.dim(f"{name} needs no trust, or has it")
             else:
-                await _trusted(chat, name)
+                await trusted(chat, name)
         case _:
             raise UsageError(f"/tool takes {', '.join(_ACTIONS)}, got {action!r}", "Usage: /tool ACTION NAME")
 
@@ -86,14 +86,14 @@ async def _add(chat: Chat, spec: str) -> None:
     names = chat.tools.add(spec)
     on = []
     for name in names:
-        if await _trusted(chat, name):
+        if await trusted(chat, name):
             chat.tools.switch(name, on=True)
             on.append(name)
     chat.keep_tools()
     chat.terminal.dim(f"on in this session: {', '.join(on)}" if on else "nothing was switched on")
 
 
-async def _trusted(chat: Chat, name: str) -> bool:
+async def trusted(chat: Chat, name: str) -> bool:
     """Whether a tool may be loaded; asks about a file that is new or changed."""
     found = chat.tools.untrusted(name)
     if found is None:
