@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from azresp.azure.echo import Echo
 from azresp.azure.gateway import Gateway
 from azresp.azure.lent import Lent, lent_in
+from azresp.core.compose import compose
 from azresp.core.events import read
 from azresp.core.secrets import Redactor, Secret, SecretRef
+from azresp.core.session import Exchange, Session, message, settle
 from azresp.core.sse import Wire
 from azresp.core.tools import McpServer, offered
 from azresp.core.turn import fold
@@ -170,6 +172,28 @@ def test_a_look_at_the_response_afterwards_is_redacted_too() -> None:
     with ReplayServer(replies) as server:
         seen = call(connected(server.base_url, resolve=VALUES.__getitem__), look)
     assert seen == {"id": "resp_1", "output": [{"output": "***"}]}
+
+
+def test_a_conversation_sent_in_full_has_the_references_again_and_nothing_of_the_echo() -> None:
+    tools = [
+        {"type": "mcp", "server_label": "docs", "authorization": "<redacted>", "headers": {"X-Key": TOKEN}}
+    ]
+    item = {"type": "mcp_call", "id": "mcp_1", "server_label": "docs", "output": f"{HEADER} {TOKEN}"}
+    end: Wire = {
+        "type": "response.completed",
+        "response": {"id": "resp_1", "status": "completed", "tools": tools, "output": [item]},
+    }
+    turn = fold(read(wire) for wire in echoed(end))
+    session = settle(Session("s", "talk"), Exchange("1", None, (message("hi"),), turn, 1.0, "gpt", "here"))
+    settings = {"deployment": "gpt"} | offered([SERVER])
+    body = compose(session, (message("again"),), settings, origin="here", in_full=True)
+    assert body["tools"] == [SERVER.to_wire()]
+    assert "canary" not in repr((body, session))
+    assert "<redacted" not in repr(body)
+    with ReplayServer(stream(DONE)) as server:
+        call(connected(server.base_url, resolve=VALUES.__getitem__), opening(body))
+    sent = server.requests[0].json
+    assert (sent["tools"][0]["authorization"], sent["input"][1]["output"]) == (TOKEN, "*** ***")
 
 
 @given(st.text(alphabet="abcé ", max_size=12), st.text(alphabet="abcé ", max_size=12), st.data())
