@@ -111,6 +111,7 @@ def test_every_event_of_a_call_keeps_the_contract(emulator: Emulator, contract: 
         ("add 2 and 3", [("add", {"a": 2, "b": 3})]),
         ("call add with b=1 a=-2.5", [("add", {"a": -2.5, "b": 1})]),
         ('call add {"a":1,"b":2}, then call multiply {"a":3}', [("add", {"a": 1, "b": 2}), ("multiply", {"a": 3})]),
+        ("call get_weather with city=Paris and be quick", [("get_weather", {"city": "Paris"})]),
         ("hello", []),
         ("write 20 words about tides", []),
     ],

@@ -74,4 +74,4 @@ def _things(text: str) -> list[str]:
     if not found:
         return []
     parts = [_FILLER.sub("", _MORE.split(part)[0]).strip(" .,'") for part in _AND.split(found[0])]
-    return [part for part in parts if part and len(part.split()) <= _LONGEST_THING]
+    return [part for part in parts if part and "=" not in part and len(part.split()) <= _LONGEST_THING]
