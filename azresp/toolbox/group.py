@@ -65,8 +65,9 @@ def _signal(pid: int, number: int) -> None:
 
 def _of_call(call_id: str) -> Iterator[int]:
     """Living processes whose environment is marked with this call (Linux; elsewhere none are found)."""
-    mark = f"{CALL_ID}={call_id}\0".encode()
+    name, mark = f"{CALL_ID}=".encode(), call_id.encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
-            if mark in (folder / "environ").read_bytes():
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            if any(one.startswith(name) and mark in one for one in variables):
                 yield int(folder.name)
