@@ -6,7 +6,6 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
-
 _LONGEST = 100
 
 
