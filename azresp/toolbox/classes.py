@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from azresp.core.sse import Wire
 from azresp.toolbox.docstring import described
-from azresp.toolbox.names import CantMap, constant
+from azresp.toolbox.names import CantMap, constant, written
 from azresp.toolbox.shape import Mapper, described_as, nullable
 
 _ENUMS = ("enum.Enum", "enum.StrEnum", "enum.IntEnum")
@@ -119,9 +119,7 @@ def _dataclass_fields(mapper: Mapper, node: ast.ClassDef) -> Iterator[_Field]:
     for base in node.bases:
         above = mapper.names.classes.get(mapper.names.dotted(base))
         if above is None or above is node or _dataclass_call(mapper, above) is None:
-            raise CantMap(
-                f"{node.name} is derived from {ast.unparse(base)}, which is no dataclass of this file"
-            )
+            raise CantMap(f"{node.name} is derived from {written(base)}, which is no dataclass of this file")
         found |= {one.name: one for one in _dataclass_fields(mapper, above)}
     for name, annotation, value in _annotated(node):
         head = mapper.names.dotted(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
@@ -153,12 +151,12 @@ def _dataclass_field(
 def default_text(node: ast.expr) -> str:
     """A default as the source has it: a literal or a name; empty for None, which null says already. Raises CantMap."""
     if isinstance(node, ast.Name | ast.Attribute):
-        return ast.unparse(node)
+        return written(node)
     try:
         constant(node)
     except ValueError as why:
         raise CantMap(f"the default {why} is only known when it runs; use None or a plain value") from None
-    return "" if isinstance(node, ast.Constant) and node.value is None else ast.unparse(node)
+    return "" if isinstance(node, ast.Constant) and node.value is None else written(node)
 
 
 # TypedDicts

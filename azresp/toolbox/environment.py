@@ -24,4 +24,6 @@ def environment(ours: Mapping[str, str], named: Iterable[str], call_id: str) -> 
         for name, value in ours.items()
         if name in named or name.upper() in _NAMES or _LOCALE.fullmatch(name)
     }
-    return found | {"TERM": "dumb", CALL_ID: call_id}
+    # azresp may itself be run by a tool: whoever ends that call finds the tools of this one too.
+    outer = ours.get(CALL_ID, "")
+    return found | {"TERM": "dumb", CALL_ID: f"{outer}.{call_id}" if outer else call_id}

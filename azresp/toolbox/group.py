@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from azresp.toolbox.environment import CALL_ID
 
 _WINDOWS = sys.platform == "win32"
+_DYING_MS = 500
 _SWEEPS = 50
 """A process may be forked while we look; so many looks end any but a deliberate escape."""
 
@@ -48,12 +50,12 @@ def kill(child: subprocess.Popen[bytes], call_id: str) -> None:
         tree = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
         subprocess.run(tree, capture_output=True, check=False)
         return
-    _signal(-child.pid, signal.SIGKILL)
     for _ in range(_SWEEPS):
-        strays = [pid for pid in _of_call(call_id) if pid != child.pid]
-        for pid in strays:
-            _signal(pid, signal.SIGKILL)
-        if not strays:
+        marked = list(_handles(call_id, child.pid))
+        _signal(-child.pid, signal.SIGKILL)
+        for handle in marked:
+            _end(handle)
+        if not marked:
             return
 
 
@@ -63,10 +65,38 @@ def _signal(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def _of_call(call_id: str) -> Iterator[int]:
-    """Living processes whose environment is marked with this call (Linux; elsewhere none are found)."""
-    mark = f"{CALL_ID}={call_id}\0".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            if mark in (folder / "environ").read_bytes():
-                yield int(folder.name)
+def _end(handle: int) -> None:
+    """Kill a process and wait until it is dead."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            waiting = select.poll()  # `select` takes no handle above 1023
+            waiting.register(handle, select.POLLIN)
+            waiting.poll(_DYING_MS)
+        os.close(handle)
+
+
+def _handles(call_id: str, but: int) -> Iterator[int]:
+    """Handles of the living processes of a call (Linux; elsewhere none are found).
+
+    A handle stays with its process, while an id may be given to another one between looking and killing.
+    """
+    if sys.platform == "linux":
+        for folder in Path("/proc").glob("[0-9]*"):
+            if folder.name == str(but) or not _is_of(folder, call_id):
+                continue
+            with contextlib.suppress(OSError):
+                handle = os.pidfd_open(int(folder.name))
+                if _is_of(folder, call_id):
+                    yield handle
+                else:
+                    os.close(handle)
+
+
+def _is_of(folder: Path, call_id: str) -> bool:
+    try:
+        variables = (folder / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or is another user's
+        return False
+    name, mark = f"{CALL_ID}=".encode(), call_id.encode()
+    return any(one.startswith(name) and mark in one for one in variables)

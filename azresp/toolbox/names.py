@@ -6,6 +6,8 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
+_LONGEST = 100
+
 
 class CantMap(Exception):
     """Something of a function that the model can't be told of; the message says what."""
@@ -66,9 +68,15 @@ class Names:
         return ""
 
 
+def written(node: ast.AST) -> str:
+    """A piece of source in one short line, for a message."""
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def constant(node: ast.expr) -> object:
     """The value of a literal. Raises ValueError for what is none."""
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(ast.unparse(node)) from None
+        raise ValueError(written(node)) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,6 +52,12 @@ class Refused:
 
 def functions_of(source: bytes, path: str) -> tuple[tuple[PythonFunction, ...], tuple[Refused, ...]]:
     """The tools in a file's source, and what can't be one with the reason. Runs nothing of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of strange escapes in its texts: they would be printed
+        return _functions_of(source, path)
+
+
+def _functions_of(source: bytes, path: str) -> tuple[tuple[PythonFunction, ...], tuple[Refused, ...]]:
     try:
         tree = ast.parse(source, path)
     except SyntaxError as error:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from azresp.core.sse import Wire
-from azresp.toolbox.names import CantMap, Names, constant
+from azresp.toolbox.names import CantMap, Names, constant, written
 
 Plan = Wire | None
 
@@ -54,7 +54,7 @@ _DICTS = (
     "collections.abc.MutableMapping",
 )
 _ANYTHING = ("typing.Any", "builtins.object")
-_MOST_ALIASES = 20
+_MOST_ALIASES = 1000
 
 
 @dataclass(slots=True)
@@ -68,6 +68,8 @@ class Mapper:
     classes: dict[str, Wire] = field(default_factory=dict)
     strict: bool = True
     _aliases: int = 0
+    _open: list[str] = field(default_factory=list)
+    """aliases that are being read"""
 
     def shape(self, node: ast.expr) -> Shape:
         """The shape of an annotation. Raises CantMap with the reason."""
@@ -82,7 +84,7 @@ class Mapper:
                 return self._generic(self.names.dotted(value), inner, node)
             case ast.Name() | ast.Attribute():
                 return self._named(self.names.dotted(node), node)
-        raise CantMap(f"the type {ast.unparse(node)} is not understood")
+        raise CantMap(f"the type {written(node)} is not understood")
 
     def _named(self, dotted: str, node: ast.expr) -> Shape:
         if dotted in _SCALARS:
@@ -99,9 +101,9 @@ class Mapper:
             return Shape({"type": "object"})
         if dotted in _LISTS or dotted in _TUPLES:
             raise CantMap(
-                f"{ast.unparse(node)} does not say what it holds: write {ast.unparse(node)}[str] or the like"
+                f"{written(node)} does not say what it holds: write {written(node)}[str] or the like"
             )
-        raise CantMap(f"the type {ast.unparse(node)} is not one that JSON has, nor a class of this file")
+        raise CantMap(f"the type {written(node)} is not one that JSON has, nor a class of this file")
 
     def _class(self, name: str) -> Shape:
         if name not in self.classes:
@@ -110,9 +112,12 @@ class Mapper:
 
     def _alias(self, name: str) -> Shape:
         self._aliases += 1
-        if self._aliases > _MOST_ALIASES:
-            raise CantMap(f"the alias {name} leads in a circle")
-        return self.shape(self.names.values[name])
+        if name in self._open or self._aliases > _MOST_ALIASES:
+            raise CantMap(f"the alias {name} leads in a circle, or to too many others")
+        self._open.append(name)
+        shape = self.shape(self.names.values[name])
+        self._open.pop()
+        return shape
 
     def _generic(self, dotted: str, inner: ast.expr, node: ast.expr) -> Shape:
         arguments = inner.elts if isinstance(inner, ast.Tuple) else [inner]
@@ -137,7 +142,7 @@ class Mapper:
             return self._tuple(arguments, node)
         if dotted in _DICTS and len(arguments) == 2:
             return self._dict(*arguments)
-        raise CantMap(f"the type {ast.unparse(node)} is not understood")
+        raise CantMap(f"the type {written(node)} is not understood")
 
     def _list(self, inner: ast.expr, kind: str) -> Shape:
         of = self.shape(inner)
@@ -148,7 +153,7 @@ class Mapper:
             return self._list(arguments[0], "tuple")
         if len({ast.dump(one) for one in arguments}) != 1:
             raise CantMap(
-                f"{ast.unparse(node)}: a tuple of different types has no strict schema; use a dataclass"
+                f"{written(node)}: a tuple of different types has no strict schema; use a dataclass"
             )
         shape = self._list(arguments[0], "tuple")
         exactly = {"minItems": len(arguments), "maxItems": len(arguments)}
@@ -156,7 +161,7 @@ class Mapper:
 
     def _dict(self, key: ast.expr, value: ast.expr) -> Shape:
         if self.names.dotted(key) != "builtins.str":
-            raise CantMap(f"a dict with keys of type {ast.unparse(key)}: JSON's keys are text")
+            raise CantMap(f"a dict with keys of type {written(key)}: JSON's keys are text")
         self.strict = False
         of = self.shape(value)
         return Shape({"type": "object", "additionalProperties": of.schema}, {"is": "dict", "of": of.plan})
@@ -164,7 +169,7 @@ class Mapper:
     def _union(self, arguments: list[ast.expr]) -> Shape:
         shapes = [self.shape(one) for one in arguments]
         some = [one for one in shapes if one.schema != {"type": "null"}]
-        shape = some[0] if len(some) == 1 else self._either(some, " | ".join(map(ast.unparse, arguments)))
+        shape = some[0] if len(some) == 1 else self._either(some, " | ".join(map(written, arguments)))
         return nullable(shape) if len(some) < len(shapes) else shape
 
     def _either(self, shapes: list[Shape], told: str) -> Shape:
@@ -220,7 +225,7 @@ def _literal(arguments: list[ast.expr]) -> Shape:
         try:
             values.append(constant(one))
         except ValueError:
-            raise CantMap(f"Literal[{ast.unparse(one)}] is not a plain value") from None
+            raise CantMap(f"Literal[{written(one)}] is not a plain value") from None
     kinds = list(dict.fromkeys(_JSON_NAMES.get(type(one), "") for one in values))
     if "" in kinds:
         raise CantMap(f"Literal[{', '.join(map(repr, values))}] holds what JSON does not have")

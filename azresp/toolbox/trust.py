@@ -14,6 +14,7 @@ from azresp.errors import LocalError
 from azresp.toolbox.schema import PythonFunction, Refused, functions_of
 
 LARGEST_FILE = 1024 * 1024
+_WANTED = "Give the path of a Python file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class ToolFile:
 
 def load_file(path: Path) -> ToolFile:
     """Read a file and what tools it has, without running it. Raises LocalError."""
-    path = path.expanduser().absolute()
+    try:
+        path = path.expanduser().absolute()
+    except (RuntimeError, OSError) as error:
+        raise LocalError(f"{path}: {error}", _WANTED) from None
     return ToolFile.of(path, read_pinned(path))
 
 
@@ -67,15 +71,15 @@ def read_pinned(path: Path) -> bytes:
     )
     try:
         opened = os.open(path, flags)
-    except OSError as error:
-        raise LocalError(f"{path}: {error.strerror}", "Give the path of a Python file.") from None
+    except (OSError, ValueError) as error:
+        raise LocalError(f"{path}: {getattr(error, 'strerror', None) or error}", _WANTED) from None
     try:
         _check(path, os.fstat(opened))
         data = bytearray()
         while len(data) <= LARGEST_FILE and (chunk := os.read(opened, 65536)):
             data += chunk
     except OSError as error:
-        raise LocalError(f"{path}: {error.strerror}", "Give the path of a Python file.") from None
+        raise LocalError(f"{path}: {error.strerror}", _WANTED) from None
     finally:
         os.close(opened)
     if len(data) > LARGEST_FILE:
@@ -85,7 +89,7 @@ def read_pinned(path: Path) -> bytes:
 
 def _check(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise LocalError(f"{path}: not a regular file", "Give the path of a Python file.")
+        raise LocalError(f"{path}: not a regular file", _WANTED)
     if found.st_size > LARGEST_FILE:
         raise _too_large(path)
     if sys.platform == "win32":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from azresp.emulator.schemas import check_schema, check_strict
 from azresp.toolbox.schema import PythonFunction, functions_of
@@ -271,7 +273,7 @@ REFUSED = [
         "the parameter x: list does not say what it holds: write list[str] or the like",
     ),
     ("def f(x: Plain): 'Do.'", "the parameter x: the class Plain is no dataclass, enum or TypedDict"),
-    ("def f(x: Circle): 'Do.'", "the parameter x: the alias Circle leads in a circle"),
+    ("def f(x: Circle): 'Do.'", "the parameter x: the alias Circle leads in a circle, or to too many others"),
     (
         "def f(x: dict[int, str]): 'Do.'",
         "the parameter x: a dict with keys of type int: JSON's keys are text",
@@ -341,3 +343,55 @@ def test_a_computed_dunder_all_is_refused() -> None:
 
 def test_a_nested_generator_does_not_make_the_function_one() -> None:
     _one("def f() -> None:\n    'Do.'\n    def inner():\n        yield 1\n")
+
+
+def test_a_strange_escape_in_a_file_is_no_warning_of_ours() -> None:
+    assert len(functions_of(b"def f() -> None:\n    'Do \\d.'\n", "t.py")[0]) == 1
+
+
+def test_a_type_may_be_used_any_number_of_times() -> None:
+    parameters = ", ".join(f"x{number}: Units" for number in range(100))
+    assert len(_one(f"def f({parameters}): 'Do.'").parameters) == 100
+
+
+def test_an_alias_that_doubles_again_and_again_is_refused_in_time() -> None:
+    lines = ["A0 = int", *(f"A{n} = A{n - 1} | list[A{n - 1}]" for n in range(1, 60))]
+    reason = _reason("\n".join(lines) + "\ndef f(x: A59): 'Do.'\n")
+    assert reason.endswith("leads in a circle, or to too many others") or "apart" in reason
+
+
+WHOLE = (
+    HEAD
+    + """
+def f(a: Tree, b: Row | None, *, c: Annotated[dict[str, Level], "c"], d: "Units" = "C") -> None:
+    \"\"\"Do.
+
+    Args:
+        a: one
+    \"\"\"
+"""
+)
+
+
+@given(st.integers(0, len(WHOLE)), st.integers(0, 40), st.text(max_size=10))
+def test_a_damaged_file_is_read_or_refused(at: int, length: int, other: str) -> None:
+    damaged = (WHOLE[:at] + other + WHOLE[at + length :]).encode("utf-8", "surrogatepass")
+    functions_of(damaged, "t.py")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "-" * 900_000 + "1",
+        "1" + "+1" * 400_000,
+        "a" + ".b" * 400_000,
+        "[" * 150 + "]" * 150,
+        "a" + "[0]" * 300_000,
+    ],
+    ids=range(5),
+)
+def test_source_as_deep_as_it_can_be_is_read_or_refused(expression: str) -> None:
+    for source in (f"x = {expression}\n", f"def f(x: {expression} = {expression}): 'Do.'\n"):
+        found, refused = functions_of(source[: 1024 * 1024].encode(), "t.py")
+        assert found == ()
+        assert all(len(one.told("t.py")) < 1000 for one in refused)
