@@ -230,5 +230,6 @@ class Painter:
         self._thought = self._flow.feed(self._whole())[-THOUGHT_ROWS:]
 
     def _dim(self, line: str) -> list[Row]:
-        wrap = Wrap(Margin((), (), self._columns))
+        # Indented where it goes on: only lines of our own begin at the edge.
+        wrap = Wrap(Margin((), (Span("  ", ""),), self._columns))
         return wrap.add([Span(clean(line), DIM)]) + wrap.end()

@@ -31,9 +31,13 @@ def read_reply(said: str, question: Question) -> Decision | Reply | str:
             return Decision(Verdict.ONCE, "user")
         case "a" | "A":
             verdict = Verdict.SESSION if said == "a" else Verdict.ALWAYS
-            return _capital(question.why_not_always) or Decision(verdict, "user")
+            if question.why_not_always:
+                return f"No standing answer: {question.why_not_always}."
+            return Decision(verdict, "user")
         case "e" | "E":
-            return _capital(question.why_not_edit) or Reply.EDIT
+            if question.why_not_edit:
+                return f"Not to be changed: {question.why_not_edit}."
+            return Reply.EDIT
         case "?":
             return Reply.DETAILS
     if found := _NO.fullmatch(said):
@@ -53,7 +57,3 @@ def legend(question: Question) -> str:
     words += [] if question.why_not_always else ["a in this session", "A always"]
     words += [] if question.why_not_edit else ["e edit"]
     return " · ".join([*words, "? details"])
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
