@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from azresp.core.events import dicts
+from azresp.core.pictures import CALL, as_input
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.text import mend_json
@@ -94,6 +95,8 @@ def replay(wire: Wire) -> Wire | None:
         return None
     if kind == "message":
         return _replay_message(wire)
+    if kind == CALL and isinstance(wire.get("result"), dict):
+        return as_input(wire)
     return {key: value for key, value in wire.items() if key not in ("id", "status")}
 
 
