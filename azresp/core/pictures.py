@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from azresp.core.sse import Wire
 
@@ -172,7 +172,7 @@ def _changed(wire: Wire, change: _Change) -> Wire:
         )
         return _field(wire, "partial_image_b64", place, change)
     if wire.get("type") == CALL:
-        return _item(0, wire, change)
+        return _call(0, wire, change)
     if isinstance(item := wire.get("item"), dict):
         return _put(wire, "item", _item(_number(wire, "output_index"), item, change))
     if isinstance(response := wire.get("response"), dict):
@@ -193,6 +193,10 @@ def _lists(wire: Wire, names: Iterable[str], change: _Change) -> Wire:
 def _item(index: int, item: Any, change: _Change) -> Any:
     if not isinstance(item, dict) or item.get("type") != CALL:
         return item
+    return _call(index, item, change)
+
+
+def _call(index: int, item: Wire, change: _Change) -> Wire:
     return _field(item, "result", (_text(item.get("id")), index, None), change)
 
 
@@ -210,4 +214,4 @@ def _text(value: object) -> str:
 
 def _number(wire: Mapping[str, object], name: str) -> int:
     value = wire.get(name)
-    return cast("int", value) if type(value) is int and value >= 0 else 0
+    return value if type(value) is int and value >= 0 else 0

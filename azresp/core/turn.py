@@ -130,10 +130,8 @@ def _step(turn: Turn, event: Event) -> Turn:
         case ToolMoved(seq, index, phase):
             return _put(turn, seq, replace(_item_at(turn, index), phase=phase))
         case PictureSketched(seq, index, _, wire):
-            item = _item_at(turn, index, "picture")
-            return _put(
-                turn, seq, item.sketched(str(wire.get("item_id") or ""), wire.get("partial_image_b64"))
-            )
+            call, ident = _item_at(turn, index, "picture"), str(wire.get("item_id") or "")
+            return _put(turn, seq, call.sketched(ident, wire.get("partial_image_b64")))
         case Silent(seq):
             return _heard(turn, seq)
         case Failed():
