@@ -36,6 +36,8 @@ def decoded(text: str) -> Iterator[bytes]:
     """The bytes that a base64 text stands for, in pieces. Raises BadBase64, also after some of them."""
     if _SPACE.search(text):
         text = _SPACE.sub("", text)
+    if text.endswith("==="):
+        raise BadBase64("the base64 ends in more padding than there can be")
     step = _PIECE // 3 * 4
     for start in range(0, len(text), step):
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from struct import error as StructError
 from struct import pack, unpack_from
+from zlib import crc32
 
 from azresp.media.headers import NotWhole, blocks_end, measure, scan_end
 
@@ -34,6 +35,8 @@ def _png(data: bytes) -> bytes:
         length, kind = unpack_from(">I4s", data, at)
         if kind in _PNG_KEPT:
             pieces.append(data[at : at + length + 12])
+        elif kind == b"eXIf" and (tiff := _upright(data[at + 8 : at + 8 + length])):
+            pieces.append(pack(">I", len(tiff)) + kind + tiff + pack(">I", crc32(kind + tiff)))
         at += length + 12
         if kind == b"IEND":
             return b"".join(pieces)
@@ -65,7 +68,8 @@ def _segment(marker: int, segment: bytes) -> bytes:
     """What stays of one segment of a JPEG."""
     content = segment[4:]
     if marker == 0xE1 and content.startswith(_EXIF):
-        return _upright(orientation(content[len(_EXIF) :]))
+        tiff = _upright(content[len(_EXIF) :])
+        return pack(">HH", 0xFFE1, len(_EXIF + tiff) + 2) + _EXIF + tiff if tiff else b""
     kept = (
         (marker == 0xE0 and content.startswith((b"JFIF\0", b"JFXX\0")))
         or (marker == 0xE2 and content.startswith(b"ICC_PROFILE\0"))
@@ -91,17 +95,14 @@ def orientation(tiff: bytes) -> int:
     return 1
 
 
-def _upright(value: int) -> bytes:
-    """An EXIF segment that says nothing but the orientation; empty where the picture is upright already."""
-    if value == 1:
-        return b""
-    tiff = b"MM\0*" + pack(">IHHHIHHI", 8, 1, _ORIENTATION, 3, 1, value, 0, 0)
-    content = _EXIF + tiff
-    return pack(">HH", 0xFFE1, len(content) + 2) + content
+def _upright(tiff: bytes) -> bytes:
+    """A TIFF block that says nothing but the orientation; empty where the picture is upright already."""
+    value = orientation(tiff)
+    return b"" if value == 1 else b"MM\0*" + pack(">IHHHIHHI", 8, 1, _ORIENTATION, 3, 1, value, 0, 0)
 
 
-_WEBP_METADATA = 0x08 | 0x04
-"""flags of VP8X: there is EXIF, there is XMP"""
+_HAS_EXIF, _HAS_XMP = 0x08, 0x04
+"""flags of a WebP's VP8X chunk"""
 
 
 def _webp(data: bytes) -> bytes:
@@ -111,13 +112,26 @@ def _webp(data: bytes) -> bytes:
         kind, size = unpack_from("<4sI", data, at)
         following = at + 8 + size + (size & 1)
         chunk = data[at:following]
+        if kind == b"EXIF" and (tiff := _upright(chunk[8:].removeprefix(_EXIF))):
+            pieces.append(pack("<4sI", kind, len(tiff)) + tiff)
         if kind == b"VP8X":
-            chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA]) + chunk[9:]
+            flags = chunk[8] & ~(_HAS_EXIF | _HAS_XMP)
+            chunk = chunk[:8] + bytes([flags | _HAS_EXIF * _is_turned(data, end)]) + chunk[9:]
         if kind in (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM", b"ANMF"):
             pieces.append(chunk)
         at = following
     body = b"".join(pieces)
     return b"RIFF" + pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _is_turned(data: bytes, end: int) -> bool:
+    at = 12
+    while at + 8 <= end:
+        kind, size = unpack_from("<4sI", data, at)
+        if kind == b"EXIF":
+            return bool(_upright(data[at + 8 : at + 8 + size].removeprefix(_EXIF)))
+        at += 8 + size + (size & 1)
+    return False
 
 
 def _gif(data: bytes) -> bytes:
