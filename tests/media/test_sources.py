@@ -123,7 +123,7 @@ def test_a_private_key_is_never_attached(tmp_path: Path) -> None:
     key.write_bytes(b"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n")
     for wanted in (None, "image", "file"):
         with pytest.raises(UsageError, match="a private key, which is never sent"):
-            attach(FromPath(key), wanted, env={})  # type: ignore[arg-type]
+            attach(FromPath(key), wanted, env={})
 
 
 def test_stdin_that_is_not_there_is_explained() -> None:
