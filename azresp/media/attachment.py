@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
+from azresp.core.pictures import Kept
+from azresp.core.sse import Wire
 from azresp.errors import UsageError
 from azresp.media.encoding import encoded, encoded_size
 from azresp.media.kind import recognise
@@ -64,7 +66,8 @@ class Attachment:
     way: Way
     mime: str = ""
     """empty where we have not seen its bytes"""
-    bytes: int = 0
+    size: int = 0
+    """in bytes"""
     width: int = 0
     height: int = 0
     detail: Detail = "auto"
@@ -77,14 +80,14 @@ class Attachment:
     @property
     def to_upload(self) -> bool:
         """`auto` would upload it."""
-        return isinstance(self.way, Inline) and self.bytes > INLINE_UP_TO
+        return isinstance(self.way, Inline) and self.size > INLINE_UP_TO
 
     @property
     def weight(self) -> int:
         """How many bytes of a request it takes."""
         match self.way:
             case Inline():
-                return encoded_size(self.bytes)
+                return encoded_size(self.size)
             case Linked(url):
                 return len(url)
             case Uploaded(file_id):
@@ -94,29 +97,36 @@ class Attachment:
         """This one, once the service has it."""
         return replace(self, way=Uploaded(file_id))
 
-    def to_part(self) -> dict[str, Any]:
-        """The part of an input message. Base64 is made here and not kept."""
-        if self.family == "image":
-            return {"type": "input_image", "detail": self.detail, **self._picture()}
-        return {"type": "input_file", **self._file()}
+    def to_part(self, kept: Kept | None = None) -> Wire:
+        """The part of an input message.
 
-    def _picture(self) -> dict[str, str]:
+        With `kept`, a reference stands where the bytes would: `restore_pictures` puts them there for each request,
+        so that no base64 is in the session. Without, base64 is made here.
+        """
+        if self.family == "image":
+            return {"type": "input_image", "detail": self.detail, **self._picture(kept)}
+        return {"type": "input_file", **self._file(kept)}
+
+    def _picture(self, kept: Kept | None) -> Wire:
         match self.way:
             case Inline(data):
-                return {"image_url": encoded(data, f"data:{self.mime};base64,")}
+                return {"image_url": self._body(data, kept)}
             case Linked(url):
                 return {"image_url": url}
             case Uploaded(file_id):
                 return {"file_id": file_id}
 
-    def _file(self) -> dict[str, str]:
+    def _file(self, kept: Kept | None) -> Wire:
         match self.way:
             case Inline(data):
-                return {"filename": self.name, "file_data": encoded(data, f"data:{self.mime};base64,")}
+                return {"filename": self.name, "file_data": self._body(data, kept)}
             case Linked(url):
                 return {"file_url": url}
             case Uploaded(file_id):
                 return {"file_id": file_id}
+
+    def _body(self, data: bytes, kept: Kept | None) -> str | Wire:
+        return encoded(data, f"data:{self.mime};base64,") if kept is None else kept.to_wire()
 
 
 def attached(data: bytes, name: str, wanted: Family | None = None, detail: Detail = "auto") -> Attachment:
@@ -137,11 +147,11 @@ def demand_fitting(attachments: Iterable[Attachment]) -> None:
             f"{images} pictures are attached", f"The service takes at most {MAX_IMAGES} a request."
         )
     for one in all_of_them:
-        demand_size(one.name, one.bytes, MAX_BYTES)
+        demand_size(one.name, one.size, MAX_BYTES)
     weight = sum(one.weight for one in all_of_them)
     if weight > MAX_BYTES - _ROOM:
         heaviest = max(all_of_them, key=lambda one: one.weight)
         raise UsageError(
             f"the attachments take {sized(weight)} in base64, and a request may have {sized(MAX_BYTES)}",
-            f"Upload {heaviest.name} ({sized(heaviest.bytes)}), or drop something.",
+            f"Upload {heaviest.name} ({sized(heaviest.size)}), or drop something.",
         )

@@ -24,6 +24,8 @@ _NEW = (
     | getattr(os, "O_BINARY", 0)
 )
 _TRIES = 1_000
+_PREFIX, _SUFFIX = ".azresp-", ".part"
+"""of the names that files have while they are written"""
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK}
 """what file systems without hard links answer"""
 
@@ -70,7 +72,7 @@ class Folder:
     @contextmanager
     def new_file(self, mode: int = 0o600) -> Iterator[NewFile]:
         """A file that has no name yet; unless it is given one inside, nothing of it stays. Raises LocalError."""
-        name = f".azresp-{os.getpid()}-{secrets.token_hex(6)}.part"
+        name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}{_SUFFIX}"
         with explaining(self.path):
             number = os.open(self._at(name), _NEW, mode, dir_fd=self._fd)
             try:
@@ -97,6 +99,15 @@ class Folder:
             if stat.S_ISREG(found.st_mode) and found.st_size <= most:
                 return file.read(most)
         return None
+
+    def sweep(self, before: float) -> None:
+        """Remove what killed processes left half written, if it was last touched before a time."""
+        with suppress(OSError):
+            with os.scandir(self.path if self._fd is None else self._fd) as entries:
+                for entry in entries:
+                    ours = entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)
+                    if ours and entry.stat(follow_symlinks=False).st_mtime < before:
+                        self.remove(entry.name)
 
     def link(self, name: str, to: str) -> None:
         """Give a file a second name, which must be free. Raises FileExistsError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
@@ -17,6 +18,8 @@ from azresp.media.names import kept_path, path_kept
 
 MAX_PICTURE = 64 * 1024 * 1024
 """Larger than any event may be: see `core.sse.MAX_EVENT_BYTES`."""
+_LEFT_FOR_S = 3600.0
+"""No picture takes so long to write: its process is gone."""
 
 
 class PictureFolder:
@@ -31,19 +34,7 @@ class PictureFolder:
 
     def read(self, kept: Kept) -> str | None:
         """The base64 of a saved picture; None if it is gone, changed, or none of this folder's."""
-        path = path_kept(kept.saved)
-        session = path.parent.name
-        if path.parent.parent != self.root or session != slugged(session) or not self.root.is_dir():
-            # A reference in a damaged or foreign store must not choose which file is sent.
-            return None
-        try:
-            with Folder.open(self.root) as root, root.inside(session, make=False) as folder:
-                data = folder.read(path.name, MAX_PICTURE)
-        except LocalError:
-            return None
-        if data is None or hashlib.sha256(data).hexdigest() != kept.sha256:
-            return None
-        return encoded(data)
+        return read_kept(self.root, kept)
 
 
 class TurnPictures:
@@ -73,6 +64,7 @@ class TurnPictures:
             if not mime:
                 return Kept("", remark="what came as a picture is none: no file was written")
             with Folder.open(self._root) as root, root.inside(self._session) as folder:
+                folder.sweep(time.time() - _LEFT_FOR_S)
                 kept = self._write(folder, picture, mime, chain([head], pieces))
         except BadBase64 as error:
             return Kept("", remark=f"a picture came damaged, no file was written: {error.what}")
@@ -117,6 +109,23 @@ class TurnPictures:
         for sketch in self._sketches.pop(place, []):
             with Folder.open(self._root) as root, root.inside(self._session) as folder:
                 folder.remove(sketch.name)
+
+
+def read_kept(root: Path, kept: Kept) -> str | None:
+    """The base64 of a file in a folder of `root`; None if it is gone, changed, or elsewhere."""
+    path = path_kept(kept.saved)
+    inner = path.parent.name
+    if path.parent.parent != root or inner != slugged(inner) or not root.is_dir():
+        # A reference in a damaged or foreign store must not choose which file is sent.
+        return None
+    try:
+        with Folder.open(root) as top, top.inside(inner, make=False) as folder:
+            data = folder.read(path.name, MAX_PICTURE)
+    except LocalError:
+        return None
+    if data is None or hashlib.sha256(data).hexdigest() != kept.sha256:
+        return None
+    return encoded(data)
 
 
 def _holds(folder: Folder, name: str, size: int, sha256: str) -> bool:

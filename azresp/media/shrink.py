@@ -25,7 +25,7 @@ def without_metadata(attachment: Attachment) -> Attachment:
         data = stripped(attachment.way.data, attachment.mime)
     except NotWhole as error:
         raise UsageError(f"{attachment.name} {error}") from error
-    return replace(attachment, way=Inline(data), bytes=len(data))
+    return replace(attachment, way=Inline(data), size=len(data))
 
 
 def shrunk(attachment: Attachment, max_side: int) -> Attachment:
@@ -41,7 +41,7 @@ def shrunk(attachment: Attachment, max_side: int) -> Attachment:
     # By the headers, before anything is decoded.
     _demand_decodable(attachment.name, size)
     data, new_size = _scaled(way.data, attachment, max_side)
-    return replace(attachment, way=Inline(data), bytes=len(data), width=new_size[0], height=new_size[1])
+    return replace(attachment, way=Inline(data), size=len(data), width=new_size[0], height=new_size[1])
 
 
 def _demand_decodable(name: str, size: tuple[int, int]) -> None:

@@ -100,7 +100,7 @@ def _heavy(size: int, name: str = "a.png") -> Attachment:
 def test_auto_uploads_what_is_large() -> None:
     assert not _heavy(INLINE_UP_TO).to_upload
     assert _heavy(INLINE_UP_TO + 1).to_upload
-    assert not Attachment("a", "image", Linked("https://h/a"), bytes=INLINE_UP_TO + 1).to_upload
+    assert not Attachment("a", "image", Linked("https://h/a"), size=INLINE_UP_TO + 1).to_upload
 
 
 def test_an_uploaded_picture_weighs_its_id() -> None:

@@ -141,7 +141,7 @@ def test_a_large_picture_becomes_smaller(mime: str) -> None:
         assert (image.format, image.size) == (name, (150, 100))
         assert dict(image.getexif()) == {}
         assert image.info.get("icc_profile") == more.get("icc_profile")
-    assert len(small.way.data) == small.bytes
+    assert len(small.way.data) == small.size
 
 
 def test_a_turned_photograph_is_turned_upright_when_scaled() -> None:
