@@ -107,6 +107,10 @@ class Attachment:
             return {"type": "input_image", "detail": self.detail, **self._picture(kept)}
         return {"type": "input_file", **self._file(kept)}
 
+    def to_mask(self) -> Wire:
+        """What the image_generation tool takes as `input_image_mask`."""
+        return self._picture(None)
+
     def _picture(self, kept: Kept | None) -> Wire:
         match self.way:
             case Inline(data):

@@ -102,12 +102,11 @@ class Folder:
 
     def sweep(self, before: float) -> None:
         """Remove what killed processes left half written, if it was last touched before a time."""
-        with suppress(OSError):
-            with os.scandir(self.path if self._fd is None else self._fd) as entries:
-                for entry in entries:
-                    ours = entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)
-                    if ours and entry.stat(follow_symlinks=False).st_mtime < before:
-                        self.remove(entry.name)
+        with suppress(OSError), os.scandir(self.path if self._fd is None else self._fd) as entries:
+            for entry in entries:
+                ours = entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)
+                if ours and entry.stat(follow_symlinks=False).st_mtime < before:
+                    self.remove(entry.name)
 
     def link(self, name: str, to: str) -> None:
         """Give a file a second name, which must be free. Raises FileExistsError."""

@@ -155,6 +155,13 @@ def test_bytes_beyond_the_limit_are_not_even_looked_at() -> None:
         attached(bytes(MAX_BYTES + 1), "a.png")
 
 
+def test_a_mask_has_the_forms_of_a_picture() -> None:
+    png = picture("PNG")
+    url = "data:image/png;base64," + base64.b64encode(png).decode()
+    assert attached(png, "a.png").to_mask() == {"image_url": url}
+    assert attached(png, "a.png").uploaded("assistant-1").to_mask() == {"file_id": "assistant-1"}
+
+
 def test_an_attachment_does_not_print_its_bytes() -> None:
     assert "PNG\\r" not in repr(attached(picture("PNG"), "a.png"))
 

@@ -18,8 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azresp.core.events import read
 from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
 from azresp.core.sse import EventReader, Wire
+from azresp.core.turn import Turn, advance
 from azresp.errors import LocalError, UsageError
 from azresp.media import folder as folder_module
 from azresp.media.output import demand_free, output_file, write_base64
@@ -329,6 +331,75 @@ def test_a_write_that_the_system_refuses_leaves_no_file(tmp_path: Path) -> None:
     assert _tree(tmp_path) == {}
 
 
+MOUNTED = """
+import base64, os, sys
+from pathlib import Path
+from azresp.core.pictures import Picture
+from azresp.errors import LocalError
+from azresp.media.saving import PictureFolder
+text = base64.b64encode(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(int(sys.argv[2]))).decode()
+try:
+    print(PictureFolder(Path(sys.argv[1])).turn("s", 1).keep(Picture("i", 0, None, text)).saved)
+except LocalError as error:
+    print(error.what, "|", error.hint)
+print(sorted(str(one.relative_to(sys.argv[1])) for one in Path(sys.argv[1]).rglob("*") if one.is_file()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "said"),
+    [
+        (
+            "size=64k",
+            200_000,
+            "{0}/s: No space left on device | Make room on the disk, then try again.\n[]\n",
+        ),
+        ("size=64k", 20_000, "{0}/s/s-001-1.png\n['s/s-001-1.png']\n"),
+        (
+            "ro",
+            20_000,
+            "{0}/s: Read-only file system | The file system can only be read: choose another folder.\n[]\n",
+        ),
+    ],
+)
+def test_a_real_disk_that_is_full_or_read_only_is_explained(
+    options: str, size: int, said: str, tmp_path: Path
+) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("file systems can't be mounted here")
+    script = 'mount -t tmpfs -o "$1" none "$2" && exec "$3" -c "$4" "$2" "$5"'
+    argv = ["sh", "-c", script, "sh", options, str(tmp_path), sys.executable, MOUNTED, str(size)]
+    done = subprocess.run(["unshare", "-rm", *argv], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == said.format(tmp_path)
+
+
+HALF = """
+import sys
+from pathlib import Path
+from azresp.media.folder import Folder
+with Folder.open(Path(sys.argv[1])) as root, root.new_file() as file:
+    file.write(b"half a picture")
+    print("half", flush=True)
+    sys.stdin.readline()
+    file.named(iter(["whole.png"]))
+"""
+
+
+def test_a_process_that_is_killed_leaves_nothing_under_a_pictures_name(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", HALF, str(tmp_path)]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        process.kill()
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".azresp-")
+    with folder_module.Folder.open(tmp_path) as folder:
+        folder.sweep(left.stat().st_mtime + 1)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_can_not_be_written_is_explained(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
@@ -378,6 +449,40 @@ def test_a_picture_of_20_mb_is_saved_with_little_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert kept.bytes == len(PNG) + 20_000_000
+
+
+def test_a_sketch_of_20_mb_takes_a_few_times_its_size_and_nothing_stays(tmp_path: Path) -> None:
+    text = base64.b64encode(PNG + bytes(20_000_000)).decode()
+    sketch = {
+        "type": "response.image_generation_call.partial_image",
+        "sequence_number": 3,
+        "item_id": "ig_1",
+        "output_index": 0,
+        "partial_image_index": 0,
+        "partial_image_b64": text,
+    }
+    body = f"data: {json.dumps(sketch)}\n\n".encode()
+    size = len(text)
+    del text, sketch
+    saving, reader, turn = PictureFolder(tmp_path).turn("s", 1), EventReader(), Turn()
+    tracemalloc.start()
+    try:
+        for at in range(0, len(body), 65536):
+            for wire in reader.feed(body[at : at + 65536]):
+                slim, found = cut_pictures(wire)
+                turn = advance(turn, read(refer(slim, [saving.keep(one) for one in found])))
+        del wire, found, slim
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert turn.items[0].picture == {
+        "saved": str(tmp_path / "s/s-001-1-sketch1.png"),
+        "bytes": len(PNG) + 20_000_000,
+        "sha256": hashlib.sha256(PNG + bytes(20_000_000)).hexdigest(),
+        "mime": "image/png",
+    }
+    assert now < 1_000_000
+    assert peak < size * 4.5
 
 
 def test_recorded_pictures_are_saved_byte_for_byte_and_sent_back_as_they_came(
