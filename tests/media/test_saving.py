@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
-import io
 import json
 import os
 import stat
@@ -22,11 +21,10 @@ from azresp.core.events import read
 from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
 from azresp.core.sse import EventReader, Wire
 from azresp.core.turn import Turn, advance
-from azresp.errors import LocalError, UsageError
+from azresp.errors import LocalError
 from azresp.media import folder as folder_module
-from azresp.media.output import demand_free, output_file, write_base64
 from azresp.media.saving import PictureFolder, slugged
-from tests.media.samples import animation, picture
+from tests.media.samples import picture
 
 ROOT = Path(__file__).resolve().parents[2]
 PNG, JPEG, WEBP = picture("PNG"), picture("JPEG"), picture("WEBP")
@@ -513,40 +511,3 @@ def _wires(folder: Path) -> list[Wire]:
         return [json.loads(body)]
     reader = EventReader()
     return [*reader.feed(body), *reader.finish()]
-
-
-def test_a_file_that_was_named_is_written_whole(tmp_path: Path) -> None:
-    write_base64(_pic(PNG).base64, tmp_path / "out.png")
-    assert _tree(tmp_path) == {"out.png": PNG}
-    stdout = io.BytesIO()
-    write_base64(_pic(animation()).base64, stdout)
-    assert stdout.getvalue() == animation()
-
-
-def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"mine")
-    (tmp_path / "dangling").symlink_to("nowhere")
-    for name in ("file", "dangling"):
-        with pytest.raises(LocalError, match="never overwritten"):
-            write_base64(_pic(PNG).base64, tmp_path / name)
-        with pytest.raises(LocalError):
-            demand_free(tmp_path / name)
-    with pytest.raises(LocalError, match="never overwritten"), output_file(tmp_path / "late") as file:
-        file.write(PNG)
-        (tmp_path / "late").write_bytes(b"somebody was faster")
-    assert _tree(tmp_path) == {"file": b"mine", "late": b"somebody was faster"}
-
-
-def test_damaged_base64_leaves_no_file_and_no_half_picture_in_a_pipe(tmp_path: Path) -> None:
-    stdout = io.BytesIO()
-    for target in (tmp_path / "out.png", stdout):
-        with pytest.raises(UsageError, match="base64 is damaged"):
-            write_base64(NO_PICTURES["damaged later"], target)
-    assert _tree(tmp_path) == {}
-    assert stdout.getvalue() == b""
-
-
-def test_a_folder_that_is_not_there_is_not_made_for_a_named_file(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="there is no folder"):
-        write_base64(_pic(PNG).base64, tmp_path / "a" / "b.png")
-    assert list(tmp_path.iterdir()) == []
