@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,8 +16,12 @@ from starlette.types import ASGIApp
 from . import refusals
 from .access import check_credentials, check_version
 from .builtin import BuiltIn
+from .call import Answer, Call, Verb
 from .create import read_create
 from .faults import Fault, Faults, fault_from, parse_fault
+from .files.routes import FileRoutes
+from .files.shelf import Shelf
+from .files.upload import Upload, is_form, read_form
 from .journal import Journal, Seen, redacted
 from .mishap import refuse_or_mislead
 from .paging import page
@@ -28,24 +32,8 @@ from .spoil import spoiled
 from .vault import Vault
 from .wire import Body, EventStream, gateway_headers, model_headers, service_headers, until_hangup
 
-Answer = Body | EventStream
-Verb = Callable[["Call"], Awaitable[Answer]]
-
 _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 _LOOPBACK = ("127.", "::1", "localhost", "testclient")
-
-
-@dataclass(slots=True)
-class Call:
-    """One request on its way to a verb."""
-
-    request: Request
-    body: Any
-    fault: Fault | None
-
-    @property
-    def id(self) -> str:
-        return str(self.request.path_params["id"])
 
 
 class Site:
@@ -55,6 +43,8 @@ class Site:
         self.settings = settings
         self.journal = Journal()
         self.faults = Faults()
+        self.shelf = Shelf(settings.store_path)
+        self.files = FileRoutes(self.shelf, settings.clock)
         self.service = Service(settings, settings.brain or BuiltIn(), Vault(settings.store_path))
 
     def app(self) -> Starlette:
@@ -66,6 +56,7 @@ class Site:
             ("GET", "/responses/{id}/input_items", self._input_items),
             ("GET", "/models", self._models),
             ("GET", "/models/{id}", self._model),
+            *self.files.verbs(),
         ]
         routes = [
             Route(prefix + path, self._endpoint(verb, v1=v1), methods=[method])
@@ -100,8 +91,9 @@ class Site:
     async def _answer(self, verb: Verb, v1: bool | None, request: Request, seen: Seen) -> Answer:
         fault: Fault | None = None
         try:
-            raw = await self._read(request)
-            seen.body = _parsed(raw)
+            raw, form = await self._read(request)
+            body = form.told if form else _parsed(raw)
+            self.journal.weigh(seen, body, len(raw))
             fault = self._fault(request)
             if fault is not None:
                 await asyncio.sleep(fault.latency_s)
@@ -110,13 +102,17 @@ class Site:
             if v1 is not None:
                 check_credentials(request.headers, self.settings)
                 check_version(request.query_params, v1=v1)
-            if raw and seen.body is None and raw.strip() != b"null":
+            if raw and body is None and raw.strip() != b"null":
                 raise refusals.invalid(
                     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
                     "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
                     "not valid JSON.)"
                 )
-            answer = await verb(Call(request, seen.body, fault))
+            call = Call(request, body, fault, form)
+            try:
+                answer = await verb(call)
+            finally:
+                call.close()
             if fault is not None and fault.then == "stall" and isinstance(answer, Body):
                 await until_hangup(asyncio.sleep(fault.silence_s), request.receive)
             return answer
@@ -129,7 +125,9 @@ class Site:
         except ClientDisconnect:
             return Body(499, b"", {})
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, request: Request) -> tuple[bytes, Upload | None]:
+        if is_form(request):
+            return b"", await read_form(request, self.settings.max_file_bytes)
         limit = self.settings.max_body_bytes
         chunks: list[bytes] = []
         size = 0
@@ -138,7 +136,7 @@ class Site:
             if size > limit:
                 raise refusals.gateway(413, "413", f"Request body too large: the limit is {limit} bytes.")
             chunks.append(chunk)
-        return b"".join(chunks)
+        return b"".join(chunks), None
 
     def _fault(self, request: Request) -> Fault | None:
         if not self.settings.control:
@@ -175,31 +173,33 @@ class Site:
         record = self.service.get(call.id)
         if call.request.query_params.get("stream", "").lower() == "true":
             raise refusals.not_background()
-        return self._plain(call, record.body)
+        return call.plain(record.body)
 
     async def _delete(self, call: Call) -> Answer:
-        return self._plain(call, self.service.delete(call.id))
+        return call.plain(self.service.delete(call.id))
 
     async def _cancel(self, call: Call) -> Answer:
-        return self._plain(call, self.service.cancel(call.id))
+        return call.plain(self.service.cancel(call.id))
 
     async def _input_items(self, call: Call) -> Answer:
-        return self._plain(call, page(self.service.input_items(call.id), call.request.query_params))
+        return call.plain(page(self.service.input_items(call.id), call.request.query_params))
 
     async def _models(self, call: Call) -> Answer:
         models = [_model_object(name) for name in self.settings.deployments]
-        return self._plain(call, {"object": "list", "data": models})
+        return call.plain({"object": "list", "data": models})
 
     async def _model(self, call: Call) -> Answer:
         if call.id not in self.settings.deployments:
             raise refusals.gateway(404, "404", "Resource not found")
-        return self._plain(call, _model_object(call.id))
+        return call.plain(_model_object(call.id))
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self.service.close()
+        self.shelf.close()
 
     async def _nothing(self, call: Call) -> Answer:
         raise refusals.wrong_path()
-
-    def _plain(self, call: Call, content: Any) -> Body:
-        return Body(200, content, service_headers(), call.fault.then if call.fault else None)
 
     async def _control_faults(self, request: Request) -> Any:
         if not _from_here(request):

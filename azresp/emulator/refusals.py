@@ -112,6 +112,28 @@ def cannot_cancel() -> Refused:
     return invalid("Cannot cancel a synchronous response.", "response_id")
 
 
+def lacks(package: str, what: str) -> Refused:
+    """The emulator's own words: an optional library is missing on this machine."""
+    message = f"This emulator cannot {what}: the package {package} is missing. pip install 'azresp[emulator]' adds it."
+    return Refused(500, {"error": {"message": message, "type": "server_error", "param": None, "code": None}})
+
+
+def file_not_found(id_: str) -> Refused:
+    return invalid(f"No such File object: {id_}", "id", status=404)
+
+
+def not_downloadable(purpose: str) -> Refused:
+    return invalid(f"Not allowed to download files of purpose: {purpose}")
+
+
+def store_not_found(id_: str) -> Refused:
+    return invalid(f"No vector store found with id '{id_}'.", status=404)
+
+
+def file_not_in_store(id_: str, store: str) -> Refused:
+    return invalid(f"No file found with id '{id_}' in vector store '{store}'.", status=404)
+
+
 def no_image_deployment() -> Refused:
     error = {
         "message": "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment",
