@@ -1,0 +1,116 @@
+"""Looking at a picture: is it one, of which kind and size, and which colours rule it."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .. import refusals
+from .colours import nearest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+_MOST_PIXELS = 64_000_000
+"""Beyond this a picture is not decoded: a small file can claim to be enormous."""
+_SAMPLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to say of a picture."""
+
+    format: str
+    width: int
+    height: int
+    colours: tuple[str, ...]
+    """The ruling colours, the most frequent first."""
+
+    def tokens(self, detail: str) -> int:
+        """What it costs as context: 85, and 170 for each tile of 512 pixels unless the detail is low."""
+        if detail == "low":
+            return 85
+        scale = min(1.0, 2048 / max(self.width, self.height))
+        scale = min(scale, 768 / max(1.0, min(self.width, self.height) * scale) * scale)
+        tiles = math.ceil(self.width * scale / 512) * math.ceil(self.height * scale / 512)
+        return 85 + 170 * tiles
+
+
+def look(data: bytes, param: str = "input") -> Look:
+    """Decodes it whole; refused in the service's words where it is no picture that the service takes."""
+    picture = opened(data, param)
+    width, height = picture.size
+    try:
+        if picture.format == "JPEG":
+            picture.draft("RGB", (4 * _SAMPLE, 4 * _SAMPLE))  # decodes a fraction of a large photograph
+        return Look(str(picture.format), width, height, _ruling(picture))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _no_picture() from error
+    finally:
+        picture.close()
+
+
+def opened(data: bytes, param: str = "input") -> Image:
+    """The picture, its header read and its kind and size checked; the caller closes it."""
+    images = pillow()
+    if not data:
+        raise refusals.invalid("The image file is empty.", param, "empty_image_file")
+    try:
+        picture: Image = images.open(io.BytesIO(data), formats=FORMATS)
+    except images.DecompressionBombError:
+        raise _too_many_pixels(param) from None
+    except (images.UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise _no_picture() from error
+    if picture.size[0] * picture.size[1] > _MOST_PIXELS:
+        picture.close()
+        raise _too_many_pixels(param)
+    if getattr(picture, "is_animated", False):
+        picture.close()
+        raise refusals.invalid(
+            "You uploaded an unsupported image. Please make sure your image is valid: animated images are not "
+            "supported.",
+            param,
+            "invalid_image_format",
+        )
+    return picture
+
+
+def pillow() -> Any:
+    """The module PIL.Image, ready for large pictures; refused with a hint where it is missing."""
+    try:
+        from PIL import Image
+    except ImportError:
+        raise refusals.lacks("pillow", "look at pictures") from None
+    Image.MAX_IMAGE_PIXELS = None  # ours is checked before anything is decoded; Pillow's would only warn
+    return Image
+
+
+def _ruling(picture: Image) -> tuple[str, ...]:
+    small = picture.convert("RGBA").resize((_SAMPLE, _SAMPLE))
+    counted: Counter[str] = Counter()
+    for count, pixel in small.getcolors(_SAMPLE * _SAMPLE) or []:
+        red, green, blue, alpha = pixel  # type: ignore[misc]
+        if alpha >= 128:
+            counted[nearest((red, green, blue))] += count
+    enough = _SAMPLE * _SAMPLE / 20
+    return tuple(name for name, count in counted.most_common(3) if count >= enough)
+
+
+def _no_picture() -> refusals.Refused:
+    """As quoted in openai/codex#3097."""
+    return refusals.invalid(
+        "The image data you provided does not represent a valid image. Please check your input and try again with "
+        "one of the supported image formats: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'].",
+        "input",
+        "invalid_value",
+    )
+
+
+def _too_many_pixels(param: str) -> refusals.Refused:
+    return refusals.invalid(
+        f"The image is too large: it has more than {_MOST_PIXELS} pixels.", param, "image_too_large"
+    )
