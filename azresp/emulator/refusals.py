@@ -104,6 +104,14 @@ def no_output_for_call(call_id: str) -> Refused:
     return invalid(f"No tool output found for function call {call_id}.", "input")
 
 
+def tool_twice(index: int, field: str, what: str, value: str) -> Refused:
+    return invalid(
+        f"Invalid 'tools[{index}].{field}': tools must have unique {what}s, but '{value}' is given twice.",
+        f"tools[{index}].{field}",
+        "invalid_value",
+    )
+
+
 def not_background() -> Refused:
     return invalid("This response cannot be streamed because it was not created with background=true.")
 
