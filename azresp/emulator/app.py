@@ -21,6 +21,8 @@ from .create import read_create
 from .faults import Fault, Faults, fault_from, parse_fault
 from .files.routes import FileRoutes
 from .files.shelf import Shelf
+from .files.store_routes import StoreRoutes
+from .files.stores import Stores
 from .files.upload import Upload, is_form, read_form
 from .journal import Journal, Seen, redacted
 from .mishap import refuse_or_mislead
@@ -45,7 +47,11 @@ class Site:
         self.faults = Faults()
         self.shelf = Shelf(settings.store_path)
         self.files = FileRoutes(self.shelf, settings.clock)
-        self.service = Service(settings, settings.brain or BuiltIn(), Vault(settings.store_path))
+        stores = Stores(self.shelf, settings.clock)
+        self.stores = StoreRoutes(stores)
+        self.service = Service(
+            settings, settings.brain or BuiltIn(), Vault(settings.store_path), self.shelf, stores
+        )
 
     def app(self) -> Starlette:
         verbs: list[tuple[str, str, Verb]] = [
@@ -57,6 +63,7 @@ class Site:
             ("GET", "/models", self._models),
             ("GET", "/models/{id}", self._model),
             *self.files.verbs(),
+            *self.stores.verbs(),
         ]
         routes = [
             Route(prefix + path, self._endpoint(verb, v1=v1), methods=[method])
@@ -150,7 +157,7 @@ class Site:
 
     async def _create(self, call: Call) -> Answer:
         create = read_create(call.body, self.settings.deployments, call.request.headers)
-        job = self.service.prepare(create)
+        job = await self.service.prepare(create)
         headers = model_headers(create.deployment, stream=create.stream)
         events = self._events(job, call.fault)
         if create.stream:

@@ -143,8 +143,14 @@ def file_not_in_store(id_: str, store: str) -> Refused:
 
 
 def no_image_deployment() -> Refused:
+    return image_user_error(
+        "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment"
+    )
+
+
+def image_user_error(message: str) -> Refused:
     error = {
-        "message": "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment",
+        "message": message,
         "type": "image_generation_user_error",
         "param": "tools",
         "code": "invalid_request_error",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from collections.abc import AsyncGenerator, Sequence
@@ -10,8 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import refusals, tokens
+from .attachments import Attachments
 from .brain import Brain, BrainError, Prompt
 from .create import Create
+from .files.shelf import Shelf
+from .files.stores import Stores
 from .ids import new_id
 from .input_items import resolve
 from .pace import Pace
@@ -37,19 +41,23 @@ class Job:
 class Service:
     """One resource with its deployments and its stored responses; knows nothing of HTTP."""
 
-    def __init__(self, settings: Settings, brain: Brain, vault: Vault) -> None:
+    def __init__(self, settings: Settings, brain: Brain, vault: Vault, shelf: Shelf, stores: Stores) -> None:
         self._settings = settings
         self._brain = brain
         self._vault = vault
+        self._stores = stores
+        self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
-    def prepare(self, create: Create) -> Job:
+    async def prepare(self, create: Create) -> Job:
         """Resolve the conversation and refuse what does not fit it; nothing is kept or answered yet."""
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        came = await asyncio.to_thread(self._attachments.read, own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
+        spent += sum(one.tokens for one in came if one.fresh)
         if spent > self._settings.context_tokens and create.body.get("truncation") != "auto":
             raise refusals.invalid(
                 "Your input exceeds the context window of this model. Please adjust your input and try again.",
@@ -66,9 +74,11 @@ class Service:
             clock=self._settings.clock,
             encrypt=_ciphertext if create.encrypted else None,
         )
-        prompt = Prompt([*before, *own], create.deployment, instructions, create.body)
+        prompt = Prompt([*before, *own], create.deployment, instructions, create.body, attachments=came)
         earlier = parent.body["tools"] if parent else ()
-        desk = Desk(create, before, own, self._settings, self._vault, earlier)
+        desk = Desk(
+            create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
+        )
         return Job(create, prompt, reply, own, workers(create.body.get("tools") or [], desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:

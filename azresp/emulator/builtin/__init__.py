@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from ..brain import Piece, Prompt, Refuse, Say
-from . import structured
+from . import hosted, structured
 from .intents import NotWanted, answer
 from .talk import Talk
 from .thoughts import thoughts
@@ -18,6 +18,13 @@ class BuiltIn:
         talk = Talk.of(prompt)
         for thought in thoughts(talk):
             yield thought
+        if (call := hosted.call(talk, prompt)) is not None:
+            yield call
+            return
+        if (pieces := hosted.answer(prompt)) is not None:
+            for piece in pieces:
+                yield piece
+            return
         try:
             format_ = (prompt.request.get("text") or {}).get("format") or {}
             chunks = structured.answer(talk, format_) if structured.wanted(format_) else answer(talk)

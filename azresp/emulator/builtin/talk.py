@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..attachments import Attachment
 from ..brain import Prompt
 
 
@@ -21,8 +22,8 @@ class Talk:
     """The assistant's messages so far."""
     instructions: str
     deployment: str
-    attachments: tuple[str, ...]
-    """Types of the parts of the latest message that are no text."""
+    attachments: tuple[Attachment, ...]
+    """Pictures and files of the latest message that has any."""
     outputs: tuple[str, ...]
     """Outputs of function calls that came with the latest input."""
     effort: str
@@ -39,7 +40,7 @@ class Talk:
             answers=tuple(text_of(item) for item in prompt.items if item.get("role") == "assistant"),
             instructions="\n".join(filter(None, [prompt.instructions or "", *guides])),
             deployment=prompt.deployment,
-            attachments=tuple(_attachments(users[-1])) if users else (),
+            attachments=tuple(prompt.attachments),
             outputs=tuple(_outputs(prompt.items)),
             effort=reasoning.get("effort") or "medium",
         )
@@ -56,12 +57,6 @@ def text_of(item: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part.get("text") or part.get("refusal") or "" for part in content or ())
-
-
-def _attachments(item: Mapping[str, Any]) -> Iterator[str]:
-    for part in item.get("content") or ():
-        if isinstance(part, Mapping) and part.get("type") in ("input_image", "input_file"):
-            yield str(part["type"]).removeprefix("input_")
 
 
 def _outputs(items: Any) -> Iterator[str]:

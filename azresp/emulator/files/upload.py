@@ -39,8 +39,8 @@ def is_form(request: Request) -> bool:
 async def read_form(request: Request, limit: int) -> Upload:
     """The form of a request; refused when its file is larger than `limit`, or when it is no form."""
     try:
-        import python_multipart  # noqa: F401, PLC0415 - starlette asserts that it is there
-        from starlette.formparsers import MultiPartException, MultiPartParser  # noqa: PLC0415
+        import python_multipart  # noqa: F401 - starlette asserts that it is there
+        from starlette.formparsers import MultiPartException, MultiPartParser
     except ImportError:
         raise refusals.lacks("python-multipart", "read uploads") from None
     parser = MultiPartParser(request.headers, _bounded(request, limit), max_files=1, max_fields=20)

@@ -1,0 +1,172 @@
+"""file_search: looks through vector stores and shows the model what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import refusals
+from ..brain import Call, Offer
+from ..files.search import Hit
+from ..ids import new_id
+from .kind import Desk, Worker
+
+if TYPE_CHECKING:
+    from ..reply import Event, Reply
+
+_FIELDS = ("type", "vector_store_ids", "max_num_results", "ranking_options", "filters")
+_RANKERS = ("auto", "default-2024-11-15", "default_2024_08_21", "none")
+_MOST_RESULTS, _USUAL_RESULTS = 50, 20
+_OFFER = Offer(
+    "file_search",
+    "file_search",
+    "Search the user's files.",
+    {
+        "type": "object",
+        "properties": {"queries": {"type": "array", "items": {"type": "string"}}},
+        "required": ["queries"],
+        "additionalProperties": False,
+    },
+)
+
+
+class FileSearch:
+    """`{type, vector_store_ids, max_num_results, ranking_options, filters}`."""
+
+    def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        for field in tool:
+            if field not in _FIELDS:
+                raise refusals.unknown_parameter(f"{name}.{field}")
+        ids = tool.get("vector_store_ids")
+        if ids is None:
+            raise refusals.missing(f"{name}.vector_store_ids")
+        if not isinstance(ids, list) or not all(isinstance(id_, str) for id_ in ids):
+            raise refusals.wrong_type(f"{name}.vector_store_ids", "an array of strings", ids)
+        if not ids:
+            raise refusals.invalid(
+                f"Invalid '{name}.vector_store_ids': empty array. Expected an array with minimum length 1, but got an "
+                "empty array instead.",
+                f"{name}.vector_store_ids",
+                "empty_array",
+            )
+        _check_number(f"{name}.max_num_results", tool.get("max_num_results"))
+        _check_ranking(f"{name}.ranking_options", tool.get("ranking_options"))
+        if tool.get("filters") is not None:
+            raise refusals.invalid(
+                f"Unsupported parameter: '{name}.filters' is not supported with this model.",
+                f"{name}.filters",
+                "unsupported_parameter",
+            )
+
+    def echo(self, tool: Mapping[str, Any]) -> dict[str, Any]:
+        ranking = {"ranker": "auto", "score_threshold": 0.0, **(tool.get("ranking_options") or {})}
+        return {
+            "type": "file_search",
+            "filters": None,
+            "max_num_results": tool.get("max_num_results") or _USUAL_RESULTS,
+            "ranking_options": ranking,
+            "vector_store_ids": list(tool["vector_store_ids"]),
+        }
+
+    def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
+        return Searcher(tools, desk)
+
+
+class Searcher:
+    """Searches all stores of the request at once; refuses stores that are not there before anything is said."""
+
+    hosted = True
+
+    def __init__(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> None:
+        self._desk = desk
+        self._stores = list(dict.fromkeys(id_ for tool in tools for id_ in tool["vector_store_ids"]))
+        for id_ in self._stores:
+            _check_store(id_, desk)
+        self._most = max(tool.get("max_num_results") or _USUAL_RESULTS for tool in tools)
+        self._threshold = min(
+            (tool.get("ranking_options") or {}).get("score_threshold") or 0.0 for tool in tools
+        )
+
+    async def open(self, reply: Reply) -> AsyncGenerator[Event]:
+        return
+        yield  # an empty generator
+
+    def offers(self) -> Sequence[Offer]:
+        return (_OFFER,)
+
+    async def run(self, call: Call, reply: Reply) -> AsyncGenerator[Event]:
+        queries = _queries(call.arguments)
+        item: dict[str, Any] = {
+            "id": new_id("fs"),
+            "type": "file_search_call",
+            "status": "in_progress",
+            "queries": [],
+            "results": None,
+        }
+        for event in reply.place(item):
+            yield event
+        yield reply.about("file_search_call.in_progress")
+        yield reply.about("file_search_call.searching")
+        hits = self._desk.stores.search(self._stores, " ".join(queries), self._most, self._threshold)
+        reply.found[item["id"]] = hits
+        yield reply.about("file_search_call.completed")
+        shown = "file_search_call.results" in (self._desk.create.body.get("include") or ())
+        results = [_result(hit) for hit in hits] if shown else None
+        for event in reply.settle(item | {"status": "completed", "queries": queries, "results": results}):
+            yield event
+
+
+def _result(hit: Hit) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "attributes": dict(passage.attributes),
+        "file_id": passage.file,
+        "filename": passage.filename,
+        "score": hit.score,
+        "text": passage.text,
+    }
+
+
+def _queries(arguments: str) -> list[str]:
+    """A brain's arguments may be anything."""
+    try:
+        asked = json.loads(arguments)
+    except ValueError:
+        return [arguments]
+    queries = asked.get("queries") if isinstance(asked, dict) else None
+    return [str(query) for query in queries] if isinstance(queries, list) else [arguments]
+
+
+def _check_store(id_: str, desk: Desk) -> None:
+    try:
+        desk.stores.get(id_)
+    except refusals.Refused:
+        raise refusals.invalid(f"Vector store with id ['{id_}'] not found.", "tools", status=404) from None
+
+
+def _check_number(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise refusals.wrong_type(name, "an integer", value)
+    if not 1 <= value <= _MOST_RESULTS:
+        above = value > 1
+        raise refusals.out_of_range(name, "integer", _MOST_RESULTS if above else 1, value, above=above)
+
+
+def _check_ranking(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise refusals.wrong_type(name, "an object", value)
+    if (ranker := value.get("ranker", "auto")) not in _RANKERS:
+        raise refusals.wrong_value(f"{name}.ranker", ranker, _RANKERS)
+    threshold = value.get("score_threshold", 0)
+    if not isinstance(threshold, int | float) or isinstance(threshold, bool):
+        raise refusals.wrong_type(f"{name}.score_threshold", "a decimal", threshold)
+    if not 0 <= threshold <= 1:
+        above = threshold > 1
+        raise refusals.out_of_range(
+            f"{name}.score_threshold", "decimal", 1 if above else 0, threshold, above=above
+        )
