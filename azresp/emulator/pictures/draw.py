@@ -25,7 +25,7 @@ _QUOTED = re.compile(r"[\"“'‘]([^\"”'’]{1,40})[\"”'’](?![a-z])")
 _WORD = re.compile(
     r"\b(?:the )?(?:word|text|letters|saying|says|reads?|titled)\s+:?\s*([^\s,.;!?]{1,20})", re.IGNORECASE
 )
-_GRAIN = {"low": 0, "medium": 60, "high": 160}
+_GRAIN = {"low": 24, "medium": 60, "high": 160}
 """How many small marks a picture gets beside what was asked for."""
 
 
@@ -33,16 +33,17 @@ def drawn(prompt: str, width: int, height: int, *, quality: str, transparent: bo
     """A picture with the colours, shapes and words that the prompt names; others are picked by its hash."""
     from PIL import Image, ImageDraw
 
+    shapes = shapes_in(prompt)
     picked = random.Random(hashlib.sha256(prompt.strip().lower().encode()).digest())  # noqa: S311 - art, no secret
     named = colours_in(prompt)
     palette = [*named, *(name for name in picked.choice(_PALETTES) if name not in named)]
-    ground: Paint = (0, 0, 0, 0) if transparent else (*_ground(named, picked), 255)
+    ground: Paint = (0, 0, 0, 0) if transparent else (*_ground(named, len(shapes), picked), 255)
     picture = Image.new("RGBA", (width, height), ground)
     draw = ImageDraw.Draw(picture)
     for _ in range(_GRAIN.get(quality, 60)):
         x, y, r = picked.uniform(0, width), picked.uniform(0, height), picked.uniform(2, width / 90)
         PENS["circle"](draw, x, y, r, (*NAMED[picked.choice(palette)], 255))
-    _shapes(draw, shapes_in(prompt), palette, picked, (width, height))
+    _shapes(draw, shapes, palette, picked, (width, height))
     if word := word_in(prompt):
         letter(picture, word, NAMED[palette[0]])
     return picture
@@ -78,9 +79,9 @@ def letter(picture: Image, word: str, colour: Colour) -> None:
     )
 
 
-def _ground(named: list[str], picked: random.Random) -> Colour:
-    """Light behind dark colours, dark behind light ones."""
-    if len(named) > 1:
+def _ground(named: list[str], shapes: int, picked: random.Random) -> Colour:
+    """A colour that no shape wears; else light behind dark colours, dark behind light ones."""
+    if len(named) > max(1, shapes):
         return NAMED[named[-1]]
     if named and sum(NAMED[named[0]]) > 560:
         return NAMED["navy"]
