@@ -16,7 +16,7 @@ _ASKS = re.compile(
 )
 _PAGES = re.compile(r"\bhow (?:many pages|long)\b|\bpage count\b|\bnumber of pages\b", re.IGNORECASE)
 _WHOLE = re.compile(
-    r"\b(?:summar|what do(?:es)? (?:it|this|that|they|the \w+) say|what is in|what's in|describe|read|first words|begin)",
+    r"\b(?:summar|what do(?:es)? (?:it|this|that|they|the \w+) say|what(?: is|'s) in|describe|read|first words|begin)",
     re.IGNORECASE,
 )
 _OPENING = 60
