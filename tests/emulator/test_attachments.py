@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -237,8 +240,6 @@ def test_other_attachments_are_refused_with_the_services_code(
     ],
 )
 def test_recorded_refusals_of_files_are_reproduced(emulator: Emulator, shared: Any, case: str) -> None:
-    import json
-
     folder = shared / "recordings" / case
     items = json.loads((folder / "request.json").read_text())["body"]["input"]
     items = [item for item in items if item.get("type") != "reasoning"]
@@ -252,8 +253,6 @@ def test_recorded_refusals_of_files_are_reproduced(emulator: Emulator, shared: A
 def test_a_small_file_that_claims_to_be_enormous_is_not_decoded(emulator: Emulator) -> None:
     data = bytearray(picture(size=(1, 1)))
     data[16:24] = (60_000).to_bytes(4, "big") + (60_000).to_bytes(4, "big")
-    import zlib
-
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
     answer = create(emulator, said(image(bytes(data))))
     assert (answer.status, answer.json["error"]["code"]) == (400, "image_too_large")
@@ -284,6 +283,23 @@ def test_a_picture_in_the_output_of_a_function_is_read_too(emulator: Emulator) -
 def test_answers_about_attachments_keep_the_contract(emulator: Emulator, contract: Contract) -> None:
     for event in create(emulator, said(image(picture())), stream=True).events:
         contract.check_event(event)
+
+
+@pytest.mark.parametrize(
+    ("library", "package", "part"),
+    [("PIL", "pillow", image(picture())), ("pypdf", "pypdf", file(pdf("x"), "a.pdf", "application/pdf"))],
+)
+def test_a_missing_library_is_named_and_nothing_crashes(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, library: str, package: str, part: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    answer = create(emulator, said(part))
+    assert answer.status == 500
+    assert (
+        f"the package {package} is missing. pip install 'azresp[emulator]' adds it."
+        in answer.json["error"]["message"]
+    )
+    assert create(emulator, "hello").status == 200
 
 
 def test_a_large_picture_is_copied_only_a_few_times() -> None:

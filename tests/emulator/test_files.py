@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,3 +187,18 @@ def test_the_journal_tells_an_upload_without_its_content(desk: Emulator) -> None
         "purpose": "assistants",
         "file": {"filename": "s.bin", "bytes": 12},
     }
+
+
+def test_without_the_form_library_uploads_are_refused_and_nothing_else(
+    desk: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_multipart", None)
+    answer = upload(desk, b"x")
+    assert (answer.status, "python-multipart is missing" in answer.json["error"]["message"]) == (500, True)
+    assert call(desk, "GET", "/files").status == 200
+
+
+def test_an_emulator_starts_without_the_libraries_for_pictures_and_documents() -> None:
+    code = "import sys, azresp.emulator.app; sys.exit(','.join({'PIL', 'pypdf'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,8 @@ from ..brain import Call, Cite, Offer, Piece, Prompt, Say
 from ..files.search import Hit, best_line, words
 from .talk import Talk
 
+TYPES = ("image_generation", "file_search")
+"""Tools that are used when the message calls for it, not when it names them."""
 _DRAWS = re.compile(
     r"\b(?:draw|sketch|paint|illustrate)\b"
     r"|\b(?:make|create|generate|design|render|give me|show me|produce)\b.{0,60}"
@@ -26,19 +28,21 @@ _WRITES = re.compile(r"\b(?:table|list|code|words?|paragraphs?|poem|story|summar
 _GREETS = re.compile(r"^\s*(?:hi|hello|hey|thanks?|thank you|ok(?:ay)?|bye|help)\b[\s!.,?]*$", re.IGNORECASE)
 
 
-def call(talk: Talk, prompt: Prompt) -> Call | None:
-    """The one hosted call that the latest message calls for and that this turn has not made yet."""
-    made = {item["type"] for item in _since_asked(prompt)}
-    for offer in prompt.offers:
-        if f"{offer.type}_call" in made:
-            continue
-        forced = prompt.must_call and all(other.type == offer.type for other in prompt.offers)
-        match offer.type:
-            case "image_generation" if (wish := _wish(talk, prompt)) is not None or forced:
-                return _asking(offer, prompt=talk.said, edit=wish == "edit")
-            case "file_search" if forced or (not _GREETS.match(talk.said) and words(talk.said)):
-                return _asking(offer, queries=[" ".join(talk.said.split())[:400]])
-    return None
+def drawing(talk: Talk, prompt: Prompt) -> Call | None:
+    """The picture to make now, if the latest message wishes for one or tool_choice leaves nothing else."""
+    offer = _offer("image_generation", prompt)
+    if offer is None:
+        return None
+    wish = _wish(talk, prompt)
+    return _asking(offer, prompt=talk.said, edit=wish == "edit") if wish or _forced(offer, prompt) else None
+
+
+def searching(talk: Talk, prompt: Prompt) -> Call | None:
+    """A look into the files, for whatever is no greeting."""
+    offer = _offer("file_search", prompt)
+    if offer is None or (not _forced(offer, prompt) and (_GREETS.match(talk.said) or not words(talk.said))):
+        return None
+    return _asking(offer, queries=[" ".join(talk.said.split())[:400]])
 
 
 def answer(prompt: Prompt) -> Iterator[Piece] | None:
@@ -50,6 +54,17 @@ def answer(prompt: Prompt) -> Iterator[Piece] | None:
         if item["type"] == "file_search_call" and (hits := prompt.found.get(item["id"])):
             return _about_hits(str(item["queries"][0]), hits)
     return None
+
+
+def _offer(type_: str, prompt: Prompt) -> Offer | None:
+    """The offer of this type, unless this turn has made such a call already."""
+    if any(item["type"] == f"{type_}_call" for item in _since_asked(prompt)):
+        return None
+    return next((offer for offer in prompt.offers if offer.type == type_), None)
+
+
+def _forced(offer: Offer, prompt: Prompt) -> bool:
+    return prompt.must_call and all(other.type == offer.type for other in prompt.offers)
 
 
 def _wish(talk: Talk, prompt: Prompt) -> str | None:

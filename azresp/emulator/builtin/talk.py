@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..attachments import Attachment
 from ..brain import Prompt
+from .deeds import Deed, deeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Talk:
     deployment: str
     attachments: tuple[Attachment, ...]
     """Pictures and files of the latest message that has any."""
-    outputs: tuple[str, ...]
-    """Outputs of function calls that came with the latest input."""
+    deeds: tuple[Deed, ...]
+    """Tools called since the user's latest message."""
     effort: str
 
     @classmethod
@@ -41,7 +42,7 @@ class Talk:
             instructions="\n".join(filter(None, [prompt.instructions or "", *guides])),
             deployment=prompt.deployment,
             attachments=tuple(prompt.attachments),
-            outputs=tuple(_outputs(prompt.items)),
+            deeds=tuple(deeds(prompt.items)),
             effort=reasoning.get("effort") or "medium",
         )
 
@@ -57,14 +58,3 @@ def text_of(item: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part.get("text") or part.get("refusal") or "" for part in content or ())
-
-
-def _outputs(items: Any) -> Iterator[str]:
-    """Function outputs after the last message of anybody."""
-    tail: list[str] = []
-    for item in items:
-        if item.get("type") == "message":
-            tail = []
-        elif item.get("type") == "function_call_output":
-            tail.append(str(item.get("output")))
-    yield from tail
