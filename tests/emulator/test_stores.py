@@ -192,7 +192,7 @@ def test_events_come_in_the_recorded_order(emulator: Emulator, shared: Path, cas
 
 def test_every_event_and_response_keeps_the_contract(emulator: Emulator, contract: Contract) -> None:
     id_ = store(emulator, CITIES)
-    body = {"include": ["file_search_call.results"], "model": "gpt-5"}
+    body: dict[str, Any] = {"include": ["file_search_call.results"], "model": "gpt-5"}
     for event in search(emulator, "capital of France", id_, stream=True, **body).events:
         contract.check_event(event)
     contract.check_response(search(emulator, "capital of France", id_, **body).json)
