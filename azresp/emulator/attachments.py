@@ -46,14 +46,8 @@ class Attachment:
     size: int = 0
     fresh: bool = True
     """Whether it came with this request and not with an earlier one."""
-
-    @property
-    def tokens(self) -> int:
-        if self.look is not None:
-            return self.look.tokens(self.detail)
-        if self.document is not None:
-            return tokens.count(self.document.text) + _PER_PAGE * (self.document.pages or 0)
-        return 85
+    tokens: int = 85
+    """What it costs as context."""
 
 
 class Attachments:
@@ -108,8 +102,9 @@ class Attachments:
         url = part.get("image_url")
         if not data:
             return Attachment("picture", "", detail, url, fresh=fresh)
+        seen = look(data, f"{path}.image_url")
         return Attachment(
-            "picture", "", detail, look=look(data, f"{path}.image_url"), size=len(data), fresh=fresh
+            "picture", "", detail, look=seen, size=len(data), fresh=fresh, tokens=seen.tokens(detail)
         )
 
     def _file(self, part: Part, path: str, fresh: bool) -> Attachment:
@@ -132,7 +127,8 @@ class Attachments:
             document = read_document(data)
         except Unreadable:
             raise _no_document() from None
-        return Attachment("file", name, document=document, size=len(data), fresh=fresh)
+        cost = tokens.count(document.text) + _PER_PAGE * (document.pages or 0)
+        return Attachment("file", name, document=document, size=len(data), fresh=fresh, tokens=cost)
 
     def _stored(self, id_: Any, path: str, code: str) -> bytes:
         stored = self._shelf.get(id_, self._clock()) if isinstance(id_, str) else None

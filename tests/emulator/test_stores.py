@@ -228,6 +228,36 @@ def test_the_best_passage_comes_first_and_limits_hold(emulator: Emulator) -> Non
     )
 
 
+EQ, GT = {"type": "eq", "key": "kind", "value": "food"}, {"type": "gt", "key": "year", "value": 2000}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (EQ, ["a", "b"]),
+        ({**EQ, "type": "ne"}, ["c"]),
+        (GT, ["b", "c"]),
+        ({**GT, "type": "lte"}, ["a"]),
+        ({**GT, "value": "2000"}, []),
+        ({"type": "and", "filters": [EQ, GT]}, ["b"]),
+        ({"type": "or", "filters": [EQ, GT]}, ["a", "b", "c"]),
+        ({"type": "in", "key": "year", "value": [1990, 2020]}, ["a", "c"]),
+        ({"type": "nin", "key": "year", "value": [1990, 2020]}, ["b"]),
+    ],
+)
+def test_only_files_whose_attributes_pass_are_searched(
+    emulator: Emulator, filters: dict[str, Any], expected: list[str]
+) -> None:
+    id_ = store(emulator)
+    for name, kind, year in (("a", "food", 1990), ("b", "food", 2010), ("c", "city", 2020)):
+        file = upload(emulator, f"pizza {name}".encode(), name).json["id"]
+        attributes = {"kind": kind, "year": year}
+        call(emulator, "POST", f"/vector_stores/{id_}/files", {"file_id": file, "attributes": attributes})
+    assert sorted(text[-1] for text, _ in found(emulator, "pizza", id_, filters=filters)) == expected
+    echoed = search(emulator, "pizza", id_, tool={"filters": filters}).json["tools"][0]["filters"]
+    assert echoed == filters
+
+
 def test_a_deleted_file_is_found_no_more(emulator: Emulator) -> None:
     id_ = store(emulator, CITIES)
     file = call(emulator, "GET", f"/vector_stores/{id_}/files").json["data"][0]["id"]
@@ -263,7 +293,10 @@ def test_a_store_that_is_not_there_is_a_404(emulator: Emulator) -> None:
         ({"max_num_results": 0}, "integer_below_min_value"),
         ({"ranking_options": {"ranker": "best"}}, "invalid_value"),
         ({"ranking_options": {"score_threshold": 2}}, "decimal_above_max_value"),
-        ({"filters": {"type": "eq", "key": "a", "value": 1}}, "unsupported_parameter"),
+        ({"filters": {"type": "like", "key": "a", "value": 1}}, "invalid_value"),
+        ({"filters": {"type": "eq", "value": 1}}, "missing_required_parameter"),
+        ({"filters": {"type": "eq", "key": "a", "value": [1]}}, "invalid_type"),
+        ({"filters": {"type": "and", "filters": "all"}}, "invalid_type"),
         ({"colour": 1}, "unknown_parameter"),
     ],
 )

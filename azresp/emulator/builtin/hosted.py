@@ -86,7 +86,7 @@ def _about_picture(item: Mapping[str, Any]) -> str:
 
 def _about_hits(query: str, hits: list[Hit] | Any) -> Iterator[Piece]:
     yield Say("From your files:\n")
-    for hit in _one_each(hits)[:3]:
+    for hit in [hit for hit in _one_each(hits) if 2 * hit.score >= hits[0].score][:3]:
         line = best_line(query, hit.passage.text) or hit.passage.text
         text = " ".join(line.split())
         text = text if len(text) <= 300 else text[:299] + "…"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .. import refusals
+from .filters import passes
 from .search import Hit, Passage, ranked
 from .shelf import Shelf
 from .text import Unreadable, read_document
@@ -104,8 +105,15 @@ class Stores:
         self._db.rows("DELETE FROM store_files WHERE store = ? AND file = ?", (store, file))
         return {"id": file, "object": "vector_store.file.deleted", "deleted": True}
 
-    def search(self, stores: Sequence[str], query: str, most: int, threshold: float) -> list[Hit]:
-        """The passages of all these stores that answer best."""
+    def search(
+        self,
+        stores: Iterable[str],
+        query: str,
+        most: int,
+        threshold: float = 0.0,
+        filter_: Mapping[str, Any] | None = None,
+    ) -> list[Hit]:
+        """The passages of all these stores that answer best, from files whose attributes pass."""
         passages = [
             Passage(file, filename, text, json.loads(body)["attributes"])
             for store in stores
@@ -115,7 +123,8 @@ class Stores:
                 (store,),
             )
         ]
-        return ranked(query, passages, most, threshold)
+        good = [passage for passage in passages if passes(filter_, passage.attributes)]
+        return ranked(query, good, most, threshold)
 
     def _known(self, id_: Any) -> Any:
         stored = self._shelf.get(id_, self._clock()) if isinstance(id_, str) else None

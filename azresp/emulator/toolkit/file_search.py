@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import refusals
 from ..brain import Call, Offer
+from ..files.filters import check_filter
 from ..files.search import Hit
 from ..ids import new_id
 from .kind import Desk, Worker
@@ -53,17 +55,13 @@ class FileSearch:
         _check_number(f"{name}.max_num_results", tool.get("max_num_results"))
         _check_ranking(f"{name}.ranking_options", tool.get("ranking_options"))
         if tool.get("filters") is not None:
-            raise refusals.invalid(
-                f"Unsupported parameter: '{name}.filters' is not supported with this model.",
-                f"{name}.filters",
-                "unsupported_parameter",
-            )
+            check_filter(f"{name}.filters", tool["filters"])
 
     def echo(self, tool: Mapping[str, Any]) -> dict[str, Any]:
         ranking = {"ranker": "auto", "score_threshold": 0.0, **(tool.get("ranking_options") or {})}
         return {
             "type": "file_search",
-            "filters": None,
+            "filters": tool.get("filters"),
             "max_num_results": tool.get("max_num_results") or _USUAL_RESULTS,
             "ranking_options": ranking,
             "vector_store_ids": list(tool["vector_store_ids"]),
@@ -80,13 +78,10 @@ class Searcher:
 
     def __init__(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> None:
         self._desk = desk
-        self._stores = list(dict.fromkeys(id_ for tool in tools for id_ in tool["vector_store_ids"]))
-        for id_ in self._stores:
-            _check_store(id_, desk)
-        self._most = max(tool.get("max_num_results") or _USUAL_RESULTS for tool in tools)
-        self._threshold = min(
-            (tool.get("ranking_options") or {}).get("score_threshold") or 0.0 for tool in tools
-        )
+        self._tools = tools
+        for tool in tools:
+            for id_ in tool["vector_store_ids"]:
+                _check_store(id_, desk)
 
     async def open(self, reply: Reply) -> AsyncGenerator[Event]:
         return
@@ -108,13 +103,22 @@ class Searcher:
             yield event
         yield reply.about("file_search_call.in_progress")
         yield reply.about("file_search_call.searching")
-        hits = self._desk.stores.search(self._stores, " ".join(queries), self._most, self._threshold)
+        hits = await asyncio.to_thread(self._look, " ".join(queries))
         reply.found[item["id"]] = hits
         yield reply.about("file_search_call.completed")
         shown = "file_search_call.results" in (self._desk.create.body.get("include") or ())
         results = [_result(hit) for hit in hits] if shown else None
         for event in reply.settle(item | {"status": "completed", "queries": queries, "results": results}):
             yield event
+
+    def _look(self, query: str) -> list[Hit]:
+        hits: list[Hit] = []
+        for tool in self._tools:
+            most = tool.get("max_num_results") or _USUAL_RESULTS
+            threshold = (tool.get("ranking_options") or {}).get("score_threshold") or 0.0
+            stores = dict.fromkeys(tool["vector_store_ids"])
+            hits += self._desk.stores.search(stores, query, most, threshold, tool.get("filters"))
+        return hits
 
 
 def _result(hit: Hit) -> dict[str, Any]:
