@@ -100,7 +100,9 @@ class Site:
         try:
             raw, form = await self._read(request)
             body = form.told if form else _parsed(raw)
+            broken = body is None and bytes(raw[:8]).strip() not in (b"", b"null")
             self.journal.weigh(seen, body, len(raw))
+            del raw  # pictures are large
             fault = self._fault(request)
             if fault is not None:
                 await asyncio.sleep(fault.latency_s)
@@ -109,7 +111,7 @@ class Site:
             if v1 is not None:
                 check_credentials(request.headers, self.settings)
                 check_version(request.query_params, v1=v1)
-            if raw and body is None and raw.strip() != b"null":
+            if broken:
                 raise refusals.invalid(
                     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
                     "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
@@ -132,18 +134,16 @@ class Site:
         except ClientDisconnect:
             return Body(499, b"", {})
 
-    async def _read(self, request: Request) -> tuple[bytes, Upload | None]:
+    async def _read(self, request: Request) -> tuple[bytearray, Upload | None]:
+        raw = bytearray()
         if is_form(request):
-            return b"", await read_form(request, self.settings.max_file_bytes)
+            return raw, await read_form(request, self.settings.max_file_bytes)
         limit = self.settings.max_body_bytes
-        chunks: list[bytes] = []
-        size = 0
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
+            raw += chunk
+            if len(raw) > limit:
                 raise refusals.gateway(413, "413", f"Request body too large: the limit is {limit} bytes.")
-            chunks.append(chunk)
-        return b"".join(chunks), None
+        return raw, None
 
     def _fault(self, request: Request) -> Fault | None:
         if not self.settings.control:
@@ -242,11 +242,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     return app
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes | bytearray) -> Any:
     """The JSON of a body; None for what is none, also for what could not be sent back: NaN, lone surrogates, depth."""
     try:
         value = json.loads(raw, parse_constant=_no_json) if raw else None
-        if b"\\ud" in raw.lower():
+        if b"\\ud" in raw or b"\\uD" in raw:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None

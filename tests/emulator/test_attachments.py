@@ -14,13 +14,11 @@ import pytest
 from PIL import Image
 
 from azresp.emulator import Emulator, Settings
-from azresp.emulator.attachments import Attachments
-from azresp.emulator.files.shelf import Shelf
 from azresp.emulator.pictures.look import Look
 from tests.emulator.contract import Contract
 from tests.emulator.forms import upload
 from tests.emulator.samples import data_url, pdf, picture, word
-from tests.emulator.wire import Answer, create
+from tests.emulator.wire import Answer, call, create
 
 CSV = b"region,q3\nNorth,150\nMidwest,264\n"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -302,18 +300,17 @@ def test_a_missing_library_is_named_and_nothing_crashes(
     assert create(emulator, "hello").status == 200
 
 
-def test_a_large_picture_is_copied_only_a_few_times() -> None:
+def test_a_large_picture_is_copied_only_a_few_times(emulator: Emulator) -> None:
     noise = io.BytesIO()
-    Image.effect_noise((2300, 2300), 120).convert("RGB").save(noise, "PNG", compress_level=0)
-    url = data_url(noise.getvalue())
-    size = len(noise.getvalue())
+    Image.effect_noise((2600, 2600), 120).convert("RGB").save(noise, "PNG", compress_level=0)
+    asked = json.dumps({"model": "gpt-4o", "input": said(image(noise.getvalue())), "store": False}).encode()
     noise.close()
-    items = [{"role": "user", "type": "message", "content": [{"type": "input_image", "image_url": url}]}]
-    attachments = Attachments(Shelf(), lambda: 0.0, 50_000_000)
     tracemalloc.start()
     try:
-        assert attachments.read(items, [])[0].look == Look("PNG", 2300, 2300, ("grey",))
+        answer = call(emulator, "POST", "/responses", asked)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 5 * size
+    assert text_of(answer) == "- Picture 1: PNG, 2600 × 2600, dominant colours: grey; detail auto."
+    assert len(asked) > 27_000_000
+    assert peak < 5 * len(asked)

@@ -102,7 +102,8 @@ def _plugin(data: bytes) -> type[ImageFile]:
 
 
 def _ruling(picture: Image) -> tuple[str, ...]:
-    small = picture.convert("RGBA").resize((_SAMPLE, _SAMPLE))
+    plain = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA")
+    small = plain.resize((_SAMPLE, _SAMPLE)).convert("RGBA")
     counted: Counter[str] = Counter()
     for count, pixel in small.getcolors(_SAMPLE * _SAMPLE) or []:
         red, green, blue, alpha = pixel  # type: ignore[misc]
