@@ -24,7 +24,7 @@ from .files.shelf import Shelf
 from .files.store_routes import StoreRoutes
 from .files.stores import Stores
 from .files.upload import Upload, is_form, read_form
-from .journal import Journal, Seen, redacted
+from .journal import Journal, Seen, redacted, without_secrets
 from .mishap import refuse_or_mislead
 from .paging import page
 from .reply import Event
@@ -101,7 +101,7 @@ class Site:
             raw, form = await self._read(request)
             body = form.told if form else _parsed(raw)
             broken = body is None and bytes(raw[:8]).strip() not in (b"", b"null")
-            self.journal.weigh(seen, body, len(raw))
+            self.journal.weigh(seen, without_secrets(body), len(raw))
             del raw  # pictures are large
             fault = self._fault(request)
             if fault is not None:

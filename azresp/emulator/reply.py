@@ -127,6 +127,10 @@ class Reply:
         )
         self.response["output"].append(dict(item))
 
+    def spend(self, text: str) -> None:
+        """Count text that the model wrote though no delta showed it token by token."""
+        self.spent += tokens.count(text)
+
     def ask(self) -> None:
         """The client has to answer what was just put out: this response ends after this round."""
         self.asked = True

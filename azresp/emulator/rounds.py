@@ -11,7 +11,7 @@ from .reply import Event, Reply
 from .toolkit import Worker
 from .toolkit.choice import permitted
 
-_MOST_ROUNDS = 24
+_MOST_ROUNDS = 16
 """A model that calls tools of the service for ever is told no more after so many rounds."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import refusals, tokens
+from .approvals import check_approvals
 from .attachments import Attachments
 from .brain import Brain, BrainError, Prompt
 from .create import Create
@@ -53,6 +54,8 @@ class Service:
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        tools = create.body.get("tools") or []
+        check_approvals(own, before, tools)
         came = await asyncio.to_thread(self._attachments.read, own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
@@ -79,7 +82,7 @@ class Service:
         desk = Desk(
             create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
         )
-        return Job(create, prompt, reply, own, workers(create.body.get("tools") or [], desk))
+        return Job(create, prompt, reply, own, workers(tools, desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
         """The events of the answer at the settings' pace. Abandoned half-way, nothing is stored.

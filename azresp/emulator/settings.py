@@ -55,6 +55,8 @@ class Settings:
     """Most bytes that the pictures, or the files, of one request may have together."""
     image_order: str = "azure"
     """Order of the events of image generation: azure (one partial image unasked, no end event) or openai."""
+    mcp_timeout_s: float = 30.0
+    """Longest wait for an MCP server, for a list of its tools or for a call."""
     control: bool = True
     """Whether `/_emulator/…` and the x-emulator-fault header work."""
     brain: Brain | None = None

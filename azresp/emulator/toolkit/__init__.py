@@ -20,6 +20,7 @@ from .functions import Custom, Function
 from .hosted import HOSTED, Refused
 from .image_tool import ImageGeneration
 from .kind import Desk, Kind, Worker
+from .remote_mcp import Mcp
 
 __all__ = ["KINDS", "Desk", "Kind", "Offer", "Worker", "check_tools", "echo_choice", "echo_tools", "workers"]
 
@@ -28,6 +29,7 @@ KINDS: dict[str, Kind] = {
     "custom": Custom(),
     "file_search": FileSearch(),
     "image_generation": ImageGeneration(),
+    "mcp": Mcp(),
     **{type_: Refused(type_) for type_ in HOSTED},
 }
 """Every tool type that the service knows; here refused or run."""

@@ -9,7 +9,6 @@ from .. import refusals
 from .kind import Desk
 
 HOSTED = (
-    "mcp",
     "code_interpreter",
     "web_search",
     "web_search_preview",
