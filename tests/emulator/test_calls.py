@@ -179,6 +179,7 @@ def test_the_outputs_may_be_parts_with_images(emulator: Emulator) -> None:
     result = {"type": "function_call_output", "call_id": first["output"][0]["call_id"], "output": parts}
     second = create(emulator, [result], previous_response_id=first["id"])
     assert "(an image: image/png, " in said(second)
+    assert said(second).endswith("- Picture 1: PNG, 64 × 48, dominant colours: red; detail auto.\n")
 
 
 def test_a_conversation_that_is_not_stored_goes_on_with_its_items_sent_again(emulator: Emulator) -> None:

@@ -99,7 +99,11 @@ def _refusal(talk: Talk) -> None:
 
 
 def _tool_outputs(talk: Talk) -> str | None:
-    return report(talk.deeds) if any(deed.text is not None for deed in talk.deeds) else None
+    """What the tools answered, and what can be seen in the pictures and files among it."""
+    if all(deed.text is None for deed in talk.deeds):
+        return None
+    seen = attached.about(talk) if any(one.fresh for one in talk.attachments) else None
+    return report(talk.deeds) + (f"\nWhat came with it:\n\n{seen}\n" if seen else "")
 
 
 def _repeat(talk: Talk) -> str | None:

@@ -186,7 +186,8 @@ class Painter:
         mask = self._tool.get("input_image_mask")
         if mask is None:
             return None
-        data = self._desk.attachments.picture(mask, "tools[0].input_image_mask")
+        index = self._desk.create.body["tools"].index(self._tool)
+        data = self._desk.attachments.picture(mask, f"tools[{index}].input_image_mask")
         if not data:  # a URL: the service's answer when it cannot get one
             raise refusals.invalid(
                 "There was an issue with your request. Please check your inputs and try again"
