@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def picture(
-    colour: str = "red",
+    colour: str | tuple[int, int, int] = "red",
     size: tuple[int, int] = (64, 48),
     format_: str = "PNG",
     frames: int = 1,

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from azresp.emulator import Emulator, Settings
+from azresp.emulator.pictures.colours import nearest
 from azresp.emulator.pictures.look import look
 from tests.emulator.contract import Contract
 from tests.emulator.forms import upload
@@ -227,6 +228,52 @@ def test_given_pictures_are_edited_side_by_side(emulator: Emulator) -> None:
     assert item["action"] == "edit"
     assert result.getpixel((100, 500)) == (255, 0, 0)
     assert result.getpixel((900, 500)) == (255, 255, 0)
+
+
+@pytest.mark.parametrize(
+    ("wish", "check"),
+    [
+        ("make it darker", lambda was, now: sum(now) < sum(was)),
+        ("make it brighter", lambda was, now: sum(now) > sum(was)),
+        ("turn it black and white", lambda was, now: now[0] == now[1] == now[2]),
+        ("invert it", lambda was, now: now == tuple(255 - one for one in was)),
+        ("change the background to green", lambda was, now: now == (42, 157, 78)),
+        ("blur it", lambda was, now: now == was),
+        ("add a yellow star", lambda was, now: now == was),
+    ],
+)
+def test_edits_do_what_they_say(emulator: Emulator, wish: str, check: Any) -> None:
+    data = picture((200, 120, 40))
+    result = opened(made(ask(emulator, shown(wish, data)))["result"]).convert("RGB")
+    assert check((200, 120, 40), result.getpixel((10, 10)))
+    if "star" in wish:
+        assert result.getpixel((512, 614)) == (247, 209, 60)
+
+
+def test_a_mirrored_picture_is_mirrored(emulator: Emulator) -> None:
+    halves = Image.new("RGB", (64, 64), (255, 0, 0))
+    halves.paste((0, 0, 255), (32, 0, 64, 64))
+    buffer = io.BytesIO()
+    halves.save(buffer, "PNG")
+    for wish in ("mirror it", "turn it upside down"):
+        result = opened(made(ask(emulator, shown(wish, buffer.getvalue())))["result"]).convert("RGB")
+        assert (result.getpixel((10, 500)), result.getpixel((1000, 500))) == ((0, 0, 255), (255, 0, 0))
+
+
+def test_a_gift_basket_is_made_of_four_pictures_and_its_label(emulator: Emulator) -> None:
+    colours = ["red", "yellow", "blue", "lime"]
+    ids = [upload(emulator, picture(c), "a.png", purpose="vision").json["id"] for c in colours[2:]]
+    said = shown(
+        "Generate an image of a gift basket labeled 'Relax & Unwind' with all of these", picture("red")
+    )
+    said[0]["content"] += [
+        {"type": "input_image", "image_url": data_url(picture("yellow"))},
+        *({"type": "input_image", "file_id": id_} for id_ in ids),
+    ]
+    result = opened(made(ask(emulator, said, {"output_format": "webp"}))["result"]).convert("RGB")
+    strip = [result.getpixel((128 + 256 * n, 60)) for n in range(4)]
+    assert [nearest(colour) for colour in strip] == ["red", "yellow", "blue", "green"]  # type: ignore[arg-type]
+    assert len({result.getpixel((x, 512)) for x in range(0, 1024, 4)}) > 8
 
 
 def test_a_mask_says_where_a_picture_is_changed(emulator: Emulator) -> None:

@@ -20,8 +20,10 @@ _DRAWS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _EDITS = re.compile(
-    r"^\s*(?:now,?\s+|please\s+|ok(?:ay)?,?\s+)*(?:make|turn|change|edit|tint|colou?r|recolou?r|rotate|flip|mirror|add|put|"
-    r"remove|replace|invert|blur|brighten|darken)\b|\bedit (?:this|the) (?:image|picture|photo)\b|\bmake (?:it|them)\b",
+    r"^\s*(?:now,?\s+|please\s+|ok(?:ay)?,?\s+)*"
+    r"(?:make|turn|change|edit|tint|colou?r|recolou?r|rotate|flip|mirror|remove|replace|invert|blur|brighten|darken|"
+    r"(?:add|put)\s+(?:an?|the|some|more|another|it))\b"
+    r"|\bedit (?:this|the) (?:image|picture|photo)\b|\bmake (?:it|them)\b",
     re.IGNORECASE,
 )
 _WRITES = re.compile(r"\b(?:table|list|code|words?|paragraphs?|poem|story|summary|json)\b", re.IGNORECASE)

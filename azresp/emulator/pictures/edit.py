@@ -24,6 +24,9 @@ _TURNS = (
     (re.compile(r"\bblur|\bsofter\b", re.IGNORECASE), "blur"),
     (re.compile(r"\binvert|\bnegative\b", re.IGNORECASE), "invert"),
 )
+_BACKGROUND = re.compile(r"\b(?:background|backdrop)\b", re.IGNORECASE)
+_COLOURS = re.compile(r"\b(?:make|turn|tint|(?:re)?colou?r|paint|change|all|more|less)\b", re.IGNORECASE)
+_LIKE_GROUND = 24
 _PUTS_IN = re.compile(r"\b(?:add|adding|put|insert|place|with|draw)\b", re.IGNORECASE)
 
 
@@ -68,12 +71,27 @@ def _changed(base: Image, wish: str) -> Image:
             changed = _turned(changed, turn)
     colours = colours_in(wish)
     shapes = shapes_in(wish) if _PUTS_IN.search(wish) else []
-    if colours and not shapes:
+    if colours and _BACKGROUND.search(wish):
+        changed = _on_ground(changed, colours[-1])
+    elif colours and not shapes and _COLOURS.search(wish):
         changed = _tinted(changed, colours[-1])
     if shapes:
         _put_in(changed, shapes, colours or ["orange"])
     if word := word_in(wish):
         letter(changed, word, NAMED[colours[-1] if colours else "navy"])
+    return changed
+
+
+def _on_ground(picture: Image, name: str) -> Image:
+    """What has the colour of its upper left corner gets another one."""
+    from PIL import Image, ImageChops
+
+    plain = picture.convert("RGB")
+    corner = plain.getpixel((0, 0))
+    away = ImageChops.difference(plain, Image.new("RGB", plain.size, corner)).convert("L")
+    ground = away.point(lambda distance: 255 if distance < _LIKE_GROUND else 0)
+    changed = picture.copy()
+    changed.paste((*NAMED[name], 255), mask=ground)
     return changed
 
 
