@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from azresp.emulator import Emulator
+from azresp.emulator.brain import Offer, Prompt
+from azresp.emulator.builtin.calling import calls
 from tests.emulator.contract import Contract
 from tests.emulator.samples import data_url, picture
 from tests.emulator.wire import Answer, create, events_of
@@ -107,6 +112,7 @@ def test_every_event_of_a_call_keeps_the_contract(emulator: Emulator, contract: 
         ("add 2 and 3", [("add", {"a": 2, "b": 3})]),
         ("call add with b=1 a=-2.5", [("add", {"a": -2.5, "b": 1})]),
         ('call add {"a":1,"b":2}, then call multiply {"a":3}', [("add", {"a": 1, "b": 2}), ("multiply", {"a": 3})]),
+        ("call get_weather with city=Paris and be quick", [("get_weather", {"city": "Paris"})]),
         ("hello", []),
         ("write 20 words about tides", []),
     ],
@@ -323,3 +329,28 @@ def test_the_same_name_twice_is_refused(emulator: Emulator) -> None:
     status, message, param = refusal(create(emulator, tools=[ADD, WEATHER, ADD]))
     assert (status, param) == (400, "tools[2].name")
     assert "'add'" in message
+
+
+ANYTHING = function(
+    "anything",
+    "Takes all there is",
+    text={"type": "string", "minLength": 2, "maxLength": 40},
+    path={"type": ["string", "null"]},
+    number={"type": "number", "minimum": 1, "maximum": 100},
+    whole={"type": ["integer", "null"]},
+    flag={"type": "boolean"},
+    kind={"type": "string", "enum": ["red", "green"]},
+    many={"type": "array", "items": {"type": "string"}, "maxItems": 3},
+    numbers={"type": "array", "items": {"type": "integer"}},
+    deep={"anyOf": [function("x", a=STRING, b=NUMBER)["parameters"], {"type": "null"}]},
+)
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="{"), max_size=80))
+@example("whole=x flag=maybe number=1e999 kind=blue many=[1] deep=3 numbers=[1.5]")
+@example("text=a number=1000 'q' `w` whole 7 path a/b deep many 1.5 2.5")
+def test_whatever_the_message_says_the_arguments_fit_the_schema(message: str) -> None:
+    offer = Offer("function", "anything", "", ANYTHING["parameters"])
+    prompt = Prompt([], "gpt-4o", offers=[offer], must_call=True)
+    (call, *_) = calls(prompt, message)
+    Draft202012Validator(ANYTHING["parameters"]).validate(json.loads(call.arguments))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from azresp.emulator import Emulator
+from azresp.emulator import Emulator, Settings
 from tests.emulator.contract import Contract
 from tests.emulator.test_calls import outline, refusal, said
 from tests.emulator.wire import Answer, create, events_of
@@ -441,3 +445,69 @@ def test_labels_are_given_once_and_connectors_are_not_here(emulator: Emulator) -
     assert refusal(create(emulator, tools=[one, one]))[::2] == (400, "tools[1].server_label")
     connector = {"type": "mcp", "server_label": "g", "connector_id": "connector_gmail", "authorization": "t"}
     assert create(emulator, tools=[connector]).status == 424
+
+
+def test_a_server_that_does_not_answer_in_time_fails_the_call() -> None:
+    answered = threading.Event()
+    slow = RemoteTool("slow", "Takes its time", {}, lambda _: str(answered.wait(20)))
+    with (
+        McpServer(tools=[slow]) as server,
+        Emulator(Settings(first_token_s=0, mcp_timeout_s=0.5)) as impatient,
+    ):
+        answer = create(impatient, "call slow", tools=[mcp(server, require_approval="never")])
+        answered.set()
+    assert types(answer) == ["mcp_list_tools", "mcp_call", "message"]
+    assert answer.json["output"][1]["error"] == {"type": "http_error", "code": 424, "message": "424: "}
+
+
+def test_without_the_package_a_request_fails_with_the_remedy_and_the_emulator_lives(
+    emulator: Emulator, server: McpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcp.client.client", None)
+    answer = create(emulator, "hi", tools=[mcp(server)])
+    assert answer.status == 501
+    assert "pip install 'azresp[emulator]'" in answer.json["error"]["message"]
+    assert create(emulator, "hi").status == 200
+
+
+def test_the_package_is_not_loaded_before_it_is_needed() -> None:
+    code = (
+        "import sys, azresp.emulator; print([n for n in ('mcp', 'mcp_types', 'httpx2') if n in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_client_that_hangs_up_during_a_call_leaves_the_emulator_well(emulator: Emulator) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def wait(_: dict[str, Any]) -> str:
+        began.set()
+        return str(go_on.wait(20))
+
+    with McpServer(tools=[RemoteTool("slow", "Takes its time", {}, wait)]) as server:
+        body = {"model": "gpt-4o", "input": "call slow", "tools": [mcp(server, require_approval="never")]}
+        connection = http.client.HTTPConnection(emulator.root_url.removeprefix("http://"), timeout=20)
+        connection.request("POST", "/openai/v1/responses", json.dumps(body), {"api-key": "k"})
+        assert began.wait(20)
+        connection.close()
+        go_on.set()
+        assert create(emulator, "hi").status == 200
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"a": {"type": "string", "pattern": "("}},
+        {"a": {"$ref": "#/nowhere"}, "b": {"type": "wish"}},
+        {"a": {"$ref": "https://example.com/schema"}},
+        {"a": 1, "b": {"enum": []}},
+    ],
+    ids=str,
+)
+def test_a_schema_that_makes_no_sense_breaks_nothing(
+    emulator: Emulator, server: McpServer, properties: dict[str, Any]
+) -> None:
+    server.tools[:] = [RemoteTool("odd", "Odd", properties, str)]
+    answer = create(emulator, "call odd with a=1 and b=2", tools=[mcp(server)])
+    assert types(answer) == ["mcp_list_tools", "mcp_approval_request"]

@@ -17,7 +17,10 @@ _LACKING = object()
 
 def arguments(schema: Mapping[str, Any], clues: Clues, thing: str | None, rest: str) -> str:
     """JSON text. `thing` is what this call is about; `rest` the text for a string that nothing else fits."""
-    value = Arguments(schema, clues, thing, rest).fill(schema or {"type": "object"}, "", 0)
+    try:
+        value = Arguments(schema, clues, thing, rest).fill(schema or {"type": "object"}, "", 0)
+    except Exception:  # an MCP server may send anything as a schema; what cannot be read needs nothing
+        value = {}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -56,13 +59,14 @@ class Arguments(Filler):
         items = self._resolved(schema.get("items") or {})
         least, most = schema.get("minItems", 0), schema.get("maxItems", 100)
         match type_of(items):
-            case "string" if "enum" not in items:
+            case "string":
                 found: list[Any] = self._quoted or self._things
                 self._quoted, self._things = [], []
             case "integer" | "number":
                 found, self._numbers = [self._plain_number(n) for n in self._numbers], []
             case _:
                 found = []
+        found = [value for value in found if self._is_valid(items, value)]
         missing = max(0, (least or (0 if found else 1)) - len(found))
         return [*found, *(self.fill(items, "", depth + 1) for _ in range(missing))][:most]
 
@@ -113,32 +117,30 @@ class Arguments(Filler):
 
     def _read(self, schema: Mapping[str, Any], given: str) -> Any:
         """A named value as the schema's type; _LACKING where it is none."""
-        kinds = _kinds(schema)
         if "enum" in schema:
             return next((v for v in schema["enum"] if str(v).lower() == given.lower()), _LACKING)
-        if "string" in kinds:
-            return given
+        if "string" in _kinds(schema):
+            return given if self._is_valid(schema, given) else _LACKING
+        word = given.lower()
         try:
-            value = json.loads(given.lower() if given.lower() in ("true", "false", "null") else given)
+            value = _WORDS[word] if word in _WORDS else json.loads(given)
+            json.dumps(value, allow_nan=False)
         except ValueError:
-            yes = {"yes": True, "on": True, "no": False, "off": False}.get(given.lower(), _LACKING)
-            return yes if "boolean" in kinds else _LACKING
-        return value if _KIND[type(value)] & kinds else _LACKING
+            return _LACKING
+        return value if self._is_valid(schema, value) else _LACKING
+
+    def _is_valid(self, schema: Mapping[str, Any], value: Any) -> bool:
+        from jsonschema import Draft202012Validator
+
+        definitions = {key: self._root[key] for key in ("$defs", "definitions") if key in self._root}
+        return bool(Draft202012Validator({**definitions, **schema}).is_valid(value))
 
     @staticmethod
     def _plain_number(number: float) -> float:
         return int(number) if number == int(number) else number
 
 
-_KIND: dict[type, set[str]] = {
-    bool: {"boolean"},
-    int: {"integer", "number"},
-    float: {"number"},
-    str: {"string"},
-    list: {"array"},
-    dict: {"object"},
-    type(None): {"null"},
-}
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "null": None}
 
 
 def _kinds(schema: Mapping[str, Any]) -> set[str]:

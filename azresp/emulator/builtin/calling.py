@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..brain import Call, Offer, Prompt
 from .arguments import arguments
@@ -31,7 +31,7 @@ def calls(prompt: Prompt, said: str) -> list[Call]:
     if not prompt.offers:
         return []
     done = deeds(prompt.items)
-    planned = list(_planned(prompt.offers, said))
+    planned = _once(_planned(prompt.offers, said))
     if _LOOP.search(said) and planned:
         return planned
     left = [call for call in planned if not _made(call, done)]
@@ -39,6 +39,14 @@ def calls(prompt: Prompt, said: str) -> list[Call]:
         left = planned[:1] or [_call(prompt.offers[0], said, None)]
     parallel = prompt.request.get("parallel_tool_calls") is not False
     return left if parallel else left[:1]
+
+
+def _once(planned: Iterable[Call]) -> list[Call]:
+    kept: list[Call] = []
+    for call in planned:
+        if call not in kept:
+            kept.append(call)
+    return kept
 
 
 def _planned(offers: Sequence[Offer], said: str) -> Iterator[Call]:
@@ -98,10 +106,13 @@ def _json(after: str) -> str | None:
 
 def _takes_one_thing(offer: Offer) -> bool:
     """Whether a call is about one thing, so that two things are two calls: one required string."""
-    properties = offer.parameters.get("properties") or {}
-    required = [properties.get(name) or {} for name in offer.parameters.get("required") or properties]
-    plain = [p for p in required if p.get("type") == "string" and "enum" not in p]
-    return len(plain) == 1 and not any(p.get("type") == "array" for p in required)
+    properties = offer.parameters.get("properties")
+    if not isinstance(properties, Mapping):
+        return False
+    named = offer.parameters.get("required") or list(properties)
+    required = [part for name in named if isinstance(part := properties.get(name), Mapping)]
+    plain = [part for part in required if part.get("type") == "string" and "enum" not in part]
+    return len(plain) == 1 and not any(part.get("type") == "array" for part in required)
 
 
 def _likeness(offer: Offer, said: str) -> int:

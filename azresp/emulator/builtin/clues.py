@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 
 _QUOTED = re.compile(r'"([^"\n]*)"|“([^”\n]*)”|`([^`\n]+)`|(?<![\w])\'([^\'\n]+)\'(?!\w)')
 _URL = re.compile(r"\bhttps?://[^\s)>\]\"'`]+")
@@ -48,7 +49,7 @@ class Clues:
             quoted=quoted,
             urls=urls,
             paths=tuple(found.group() for found in _PATH.finditer(plain)),
-            numbers=tuple(float(found.group()) for found in _NUMBER.finditer(plain)),
+            numbers=tuple(n for found in _NUMBER.finditer(plain) if isfinite(n := float(found.group()))),
             things=tuple(_things(plain)),
         )
 
@@ -73,4 +74,4 @@ def _things(text: str) -> list[str]:
     if not found:
         return []
     parts = [_FILLER.sub("", _MORE.split(part)[0]).strip(" .,'") for part in _AND.split(found[0])]
-    return [part for part in parts if part and len(part.split()) <= _LONGEST_THING]
+    return [part for part in parts if part and "=" not in part and len(part.split()) <= _LONGEST_THING]

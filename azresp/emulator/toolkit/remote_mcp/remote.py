@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mcp.client.client import Client
 
 _T = TypeVar("_T")
+_QUIET = logging.NullHandler()
 _MOST_PAGES = 20
 _MOST_TOOLS = 1000
 _LONGEST_OUTPUT = 1_000_000
@@ -120,6 +122,9 @@ async def _over(transport: _Transport, server: Server, work: Callable[[Client], 
         from mcp.client.client import Client
     except ImportError:
         raise refusals.no_mcp_package() from None
+    logging.getLogger("mcp").addHandler(
+        _QUIET
+    )  # its tracebacks would land in the middle of somebody's terminal
     answered: list[int] = []
     try:
         async with asyncio.timeout(server.timeout_s), Client(transport(server, answered)) as client:
