@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS items (
 CREATE INDEX IF NOT EXISTS by_response ON items (response);
 """
 _LONGEST_ITEM = 64 * 1024
+_PATIENCE_S = 30.0
+"""Uploads are written over another connection, see files/database.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class Vault:
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
             path.touch(mode=0o600)  # SQLite would make it, and the files beside it, readable by others
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from azresp.emulator import Emulator, Settings
+from azresp.emulator.journal import Journal, Seen
 from tests.emulator.contract import Contract
 from tests.emulator.forms import upload
 from tests.emulator.wire import call
@@ -202,3 +203,13 @@ def test_an_emulator_starts_without_the_libraries_for_pictures_and_documents() -
     code = "import sys, azresp.emulator.app; sys.exit(','.join({'PIL', 'pypdf'} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_journal_lets_go_of_old_bodies_before_they_fill_the_memory() -> None:
+    journal = Journal()
+    seen = [Seen("POST", "/responses", {}, {}, None) for _ in range(4)]
+    for one in seen:
+        journal.add(one)
+        journal.weigh(one, {"input": "x"}, 30 * 1024 * 1024)
+    assert [one.body for one in journal.requests] == [None, None, {"input": "x"}, {"input": "x"}]
+    assert journal.count("POST") == 4
