@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -11,10 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from azresp.emulator import Emulator, Settings
-from azresp.emulator.pictures.look import Look
+from azresp.emulator.files.text import Unreadable, read_document
+from azresp.emulator.pictures.look import Look, look
+from azresp.emulator.refusals import Refused
 from tests.emulator.contract import Contract
 from tests.emulator.forms import upload
 from tests.emulator.samples import data_url, pdf, picture, word
@@ -314,3 +319,36 @@ def test_a_large_picture_is_copied_only_a_few_times(emulator: Emulator) -> None:
     assert text_of(answer) == "- Picture 1: PNG, 2600 × 2600, dominant colours: grey; detail auto."
     assert len(asked) > 27_000_000
     assert peak < 5 * len(asked)
+
+
+def _harmed(data: bytes, cuts: list[tuple[int, int]]) -> bytes:
+    """Some bytes changed, some left out."""
+    harmed = bytearray(data)
+    for place, value in cuts:
+        at = place % len(harmed)
+        if value < 256:
+            harmed[at] = value
+        else:
+            del harmed[at : at + value - 255]
+            harmed = harmed or bytearray(b"\0")
+    return bytes(harmed)
+
+
+WHOLE = {
+    **{name: picture(size=(9, 9), format_=name) for name in ("PNG", "JPEG", "WEBP", "GIF")},
+    "animation": picture(format_="GIF", frames=3),
+    "PDF": pdf("Hello", "there"),
+    "Word": word("Hello"),
+}
+
+
+@given(
+    st.sampled_from(sorted(WHOLE)),
+    st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 300)), min_size=1, max_size=12),
+)
+def test_damaged_files_are_refused_or_read_and_nothing_else(kind: str, cuts: list[tuple[int, int]]) -> None:
+    data = _harmed(WHOLE[kind], cuts)
+    with contextlib.suppress(Refused):
+        look(data)
+    with contextlib.suppress(Unreadable):
+        read_document(data)

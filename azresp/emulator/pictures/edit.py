@@ -45,10 +45,14 @@ def edited(
 
 
 def _picture(data: bytes) -> Image:
-    picture = opened(data)
+    return _decoded(opened(data))
+
+
+def _decoded(picture: Image) -> Image:
+    """All its pixels; the file is let go."""
     try:
         return picture.convert("RGBA")
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # a damaged file makes the library raise anything
         raise refusals.invalid("The image to edit is damaged.", "input", "invalid_image") from error
     finally:
         picture.close()
@@ -142,13 +146,9 @@ def _put_in(picture: Image, shapes: Sequence[str], colours: Sequence[str]) -> No
 def _where(mask: bytes, width: int, height: int) -> Image:
     """What of the base stays: the parts that the mask covers."""
     picture = opened(mask, "tools")
-    try:
-        if "A" not in picture.getbands() and "transparency" not in picture.info:
-            raise refusals.invalid(
-                "Invalid mask image format - mask image missing alpha channel",
-                "tools",
-                "invalid_image_format",
-            )
-        return picture.convert("RGBA").getchannel("A").resize((width, height))
-    finally:
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
         picture.close()
+        raise refusals.invalid(
+            "Invalid mask image format - mask image missing alpha channel", "tools", "invalid_image_format"
+        )
+    return _decoded(picture).getchannel("A").resize((width, height))

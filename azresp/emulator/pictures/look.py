@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import struct
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,7 +48,7 @@ def look(data: bytes, param: str = "input") -> Look:
         if picture.format == "JPEG":
             picture.draft("RGB", (4 * _SAMPLE, 4 * _SAMPLE))  # decodes a fraction of a large photograph
         return Look(str(picture.format), width, height, _ruling(picture))
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # a damaged file makes the library raise anything
         raise _no_picture() from error
     finally:
         picture.close()
@@ -60,14 +59,16 @@ def opened(data: bytes, param: str = "input") -> Image:
     pillow()
     if not data:
         raise refusals.invalid("The image file is empty.", param, "empty_image_file")
+    plugin = _plugin(data)
     try:
-        picture = _plugin(data)(io.BytesIO(data))
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        picture = plugin(io.BytesIO(data))
+        animated = getattr(picture, "is_animated", False)
+    except Exception as error:  # a damaged file makes the library raise anything
         raise _no_picture() from error
     if picture.size[0] * picture.size[1] > _MOST_PIXELS:
         picture.close()
         raise _too_many_pixels(param)
-    if getattr(picture, "is_animated", False):
+    if animated:
         picture.close()
         raise refusals.invalid(
             "You uploaded an unsupported image. Please make sure your image is valid: animated images are not "
