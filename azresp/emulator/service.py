@@ -12,7 +12,7 @@ from typing import Any
 
 from . import refusals, tokens
 from .approvals import check_approvals
-from .attachments import Attachments
+from .attachments import Attachment, Attachments, attached
 from .brain import Brain, BrainError, Prompt
 from .create import Create
 from .files.shelf import Shelf
@@ -56,7 +56,7 @@ class Service:
         own = resolve(create.items, before, self._vault.item)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
-        came = await asyncio.to_thread(self._attachments.read, own, before)
+        came = await self._came(own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
@@ -154,6 +154,12 @@ class Service:
 
     def close(self) -> None:
         self._vault.close()
+
+    async def _came(self, own: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[Attachment]:
+        """Pictures and files, read on a thread: they may take a while."""
+        if next(attached([*before, *own]), None) is None:
+            return []
+        return await asyncio.to_thread(self._attachments.read, own, before)
 
     def _parent(self, id_: str | None) -> Record | None:
         if not id_:
