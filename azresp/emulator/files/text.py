@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
-import zipfile
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from .. import refusals
@@ -90,6 +88,9 @@ def _text_of(reader: Any, pages: int) -> str:
 
 
 def _word(data: bytes) -> Document:
+    import zipfile
+    from html import unescape
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("word/document.xml") as part:
             xml = part.read(_MOST_XML).decode("utf-8", "replace")
