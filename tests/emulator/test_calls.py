@@ -201,7 +201,7 @@ def test_a_conversation_that_is_not_stored_goes_on_with_its_items_sent_again(emu
 
 def test_a_call_and_the_reasoning_before_it_come_back_together_or_without_ids(emulator: Emulator) -> None:
     asked = {"role": "user", "content": "weather in Oslo?"}
-    hidden = {
+    hidden: dict[str, Any] = {
         "model": "o4-mini",
         "store": False,
         "include": ["reasoning.encrypted_content"],
