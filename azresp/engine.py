@@ -120,7 +120,7 @@ async def converse(
     except asyncio.CancelledError:
         # Who stops an answer in the moment after its end stops nothing.
         stopped = not hearing.turn.over
-        _forgive_cancellation()
+        forgive_cancellation()
     finally:
         exchange = replace(exchange, turn=_ended(hearing.turn, error))
         session = ports.ledger.seal(settle(session, exchange), exchange)
@@ -258,7 +258,8 @@ def _took_s(exchange: Exchange) -> float:
     return LONGEST_ANSWER_S
 
 
-def _forgive_cancellation() -> None:
+def forgive_cancellation() -> None:
+    """Go on after a cancellation that was meant for what we waited for."""
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()

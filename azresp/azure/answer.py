@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
+from azresp.azure.echo import Echo
 from azresp.core.secrets import Redactor
 from azresp.core.sse import EventReader, EventTooLarge, Wire, decode
 from azresp.errors import AzrespError, NetworkError
@@ -24,7 +25,8 @@ BUFFERED_S, FAST_S, GULP_S = 0.0002, 0.004, 0.005
 class Answer:
     """An answer with a status below 300. Read it once, either way; raises NetworkError and closes it.
 
-    `translated` gives one of our errors for what the HTTP client raised.
+    `translated` gives one of our errors for what the HTTP client raised; `echoes` redacts every event, not only
+    refusals.
     """
 
     def __init__(
@@ -33,18 +35,21 @@ class Answer:
         host: str,
         redactor: Redactor,
         translated: Callable[[Exception], AzrespError],
+        *,
+        echoes: bool = False,
     ) -> None:
         self._response = response
         self._host = host
         self._redactor = redactor
         self._translated = translated
+        self._echo = Echo(redactor) if echoes else None
 
     async def whole(self) -> Wire:
         """The JSON object that the body is; empty for an empty body."""
         value = decode(await self._body() or b"{}")
         if value is None:
             raise self._not_the_api()
-        return value
+        return value if self._echo is None else self._echo.clean(value)
 
     async def events(self) -> AsyncGenerator[list[Wire], None]:
         """The body's events in batches, as they come; a whole response in place of a stream is one event."""
@@ -98,7 +103,9 @@ class Answer:
             await self._response.aclose()
 
     def _clean(self, wire: Wire) -> Wire:
-        """Servers echo credentials in refusals, also in those inside a stream."""
+        """Servers echo credentials in refusals, also in those inside a stream; those lent to a tool anywhere."""
+        if self._echo is not None:
+            return self._echo.clean(wire)
         if wire.get("type") not in ("error", "response.failed", None):
             return wire
         return cast("Wire", self._redactor.redact_json(wire))

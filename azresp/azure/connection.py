@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from azresp.core.hosts import is_loopback
-from azresp.core.secrets import Secret
+from azresp.core.secrets import Secret, SecretRef
 
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
 
@@ -59,6 +59,8 @@ class Connection:
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     """what response ids belong to, where the base URL does not tell (an emulator on a random port)"""
+    resolve: Callable[[SecretRef], Secret] | None = None
+    """looks up what a request lends to an MCP server"""
 
     @property
     def host(self) -> str:

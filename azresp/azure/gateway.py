@@ -17,6 +17,7 @@ from azresp.azure.answer import Answer
 from azresp.azure.aside import aside
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, TokenSignIn
 from azresp.azure.credentials import EntraToken
+from azresp.azure.lent import filled, lent_in
 from azresp.core.secrets import Redactor
 from azresp.core.sse import Wire
 from azresp.errors import AzrespError, ServiceError, SignInError, UsageError
@@ -34,6 +35,7 @@ class Gateway:
         self._entra = EntraToken(sign_in if isinstance(sign_in, EntraSignIn) else EntraSignIn(), connection)
         self._redactor = Redactor()
         self._client: AsyncOpenAI | None = None
+        self._lends = False
 
     @property
     def origin(self) -> str:
@@ -62,7 +64,13 @@ class Gateway:
 
         A stream that ends without a terminal event just ends here: the fold notices. Raises ServiceError,
         SignInError or NetworkError; `NetworkError.reached` tells whether the POST may have been seen.
+
+        The body may hold references to secrets in headers and authorization of MCP servers; from the first one on,
+        everything that this gateway hears is redacted.
         """
+        if lent := lent_in(body):
+            body = await filled(body, lent, self.connection.resolve, self._redactor)
+            self._lends = True
         answer = await self._send("POST", "responses", body=body, headers=headers)
         # An inner generator is not closed with the outer one: its socket would stay open until collected.
         async with aclosing(answer.events()) as batches:
@@ -148,7 +156,9 @@ class Gateway:
                 case _:
                     send = client.delete
             response = await send(path, cast_to=httpx2.Response, options=options)
-            return Answer(response, self.connection.host, self._redactor, self._translated)
+            return Answer(
+                response, self.connection.host, self._redactor, self._translated, echoes=self._lends
+            )
         except AzrespError:
             raise
         except Exception as error:

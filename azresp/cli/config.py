@@ -17,6 +17,7 @@ import typer
 from azresp.cli.completion import profile_names, setting_names, setting_values
 from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
+from azresp.cli.offered import listed, listing
 from azresp.cli.report import note, tell
 from azresp.config import file
 from azresp.config.edit import write_profile
@@ -132,6 +133,7 @@ def _as_json(loaded: Loaded) -> dict[str, Any]:
         "profile": loaded.name,
         "profiles": list(loaded.names),
         "settings": settings,
+        **listed(loaded),
         "warnings": list(loaded.warnings),
     }
 
@@ -163,6 +165,7 @@ def _as_text(loaded: Loaded, columns: int) -> str:
             *(_fit(line, "         ", columns) for line in head),
             "",
             *(_fit(line, indent, columns) for line in lines),
+            *(_fit(line, "  ", columns) for line in listing(loaded)),
         ]
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, SignIn, TokenSignIn
 from azresp.azure.gateway import Gateway
 from azresp.cli.options import emulates
-from azresp.config.credential import resolve
+from azresp.config.credential import resolve, resolve_lent
 from azresp.config.endpoint import read_endpoint
 from azresp.config.profile import Profile
 from azresp.core.secrets import Secret
@@ -45,6 +45,7 @@ def connection_of(profile: Profile) -> Connection:
         idle_timeout_s=profile.idle_timeout_s,
         proxy=profile.proxy or "",
         ca_file=str(profile.ca_file or ""),
+        resolve=resolve_lent,
     )
 
 

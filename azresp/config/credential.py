@@ -13,7 +13,7 @@ from azresp.errors import SignInError
 SERVICE = "azresp"
 """The service name that keys are kept under in the keyring."""
 
-_PLAINTEXT = 'or keep it in an environment variable and set key = "env:NAME"'
+_PLAINTEXT = 'or keep it in an environment variable and name it as "env:NAME"'
 
 
 def resolve(
@@ -23,16 +23,11 @@ def resolve(
 
     `timeout_s` bounds the keyring, which may hang or wait for somebody to unlock it.
     """
-    match ref:
-        case Secret():
-            return ref
-        case SecretRef("env", name):
-            value = (os.environ if env is None else env).get(name, "")
-            hint = f"Run `export {name}=…` in this shell, or sign in another way (`azresp init`)."
-        case SecretRef(_, name):
-            value = _from_keyring(name, timeout_s)
-            hint = f"Keep it there with `keyring set {SERVICE} {name}`, {_PLAINTEXT}."
-    value = value.strip()
+    if isinstance(ref, Secret):
+        return ref
+    value, hint = _looked_up(ref, env, timeout_s)
+    if ref.kind == "env":
+        hint = f"Run `export {ref.name}=…` in this shell, or sign in another way (`azresp init`)."
     if not value:
         raise SignInError(f"there is no key in {ref}", hint)
     if not re.fullmatch(r"[!-~]+", value):
@@ -40,6 +35,31 @@ def resolve(
             f"what {ref} holds is no key: it has blanks, controls or non-ASCII characters", hint
         )
     return Secret(value)
+
+
+def resolve_lent(ref: SecretRef, env: Mapping[str, str] | None = None, *, timeout_s: float = 30.0) -> Secret:
+    """Fetch a secret that is lent to an MCP server: the value of a header, which may have blanks. SignInError."""
+    value, hint = _looked_up(ref, env, timeout_s)
+    if ref.name.startswith("mcp-"):
+        hint = f"`azresp mcp login {ref.name.removeprefix('mcp-')}` keeps one there."
+    if not value:
+        raise SignInError(f"there is nothing in {ref}, so nothing was sent", hint)
+    if not re.fullmatch(r"[ -~]+", value):
+        raise SignInError(
+            f"what {ref} holds can't stand in a header: it has controls or non-ASCII characters", hint
+        )
+    return Secret(value)
+
+
+def _looked_up(ref: SecretRef, env: Mapping[str, str] | None, timeout_s: float) -> tuple[str, str]:
+    """The value, empty where there is none, and what to do then."""
+    if ref.kind == "env":
+        found = (os.environ if env is None else env).get(ref.name, "")
+        return found.strip(), f"Run `export {ref.name}=…` in this shell, or turn the server off."
+    return (
+        _from_keyring(ref.name, timeout_s).strip(),
+        f"Keep it there with `keyring set {SERVICE} {ref.name}`, {_PLAINTEXT}.",
+    )
 
 
 def _from_keyring(name: str, timeout_s: float) -> str:

@@ -1,15 +1,15 @@
-"""Changing the configuration file: profiles and single settings, with its comments and order kept."""
+"""Changing the configuration file: profiles, settings, tools and servers, with its comments and order kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from azresp.config import file
 from azresp.config.load import validate
-from azresp.config.origin import check, find
-from azresp.core.secrets import Secret
+from azresp.config.origin import check, find, unknown
+from azresp.core.secrets import Secret, SecretRef
 from azresp.errors import ConfigError
 
 
@@ -60,3 +60,124 @@ def _changed(old: str, path: Path, name: str, values: Mapping[str, Any], *, make
         else:
             table[key] = value
     return tomlkit.dumps(document)
+
+
+def add_server(path: Path, fields: Mapping[str, object], *, profile: str = "") -> None:
+    """Add `[[mcp]]` with these keys, or `[[profiles.NAME.mcp]]`; references may be given as objects.
+
+    ConfigError: a wrong key or value, a label that is taken there, or a broken file; LocalError: can't be written.
+    """
+    _rewrite(path, lambda document: _append(_level(document, profile, path), "mcp", fields))
+
+
+def set_server(path: Path, label: str, fields: Mapping[str, object], *, profile: str = "") -> None:
+    """Change keys of a server; None removes one. ConfigError also where there is no such server."""
+    _rewrite(path, lambda document: _update(_one(_level(document, profile, path), "mcp", label), fields))
+
+
+def remove_server(path: Path, label: str, *, profile: str = "") -> None:
+    """Remove the server of that label. ConfigError also where there is none."""
+    _rewrite(path, lambda document: _remove(_level(document, profile, path), "mcp", label))
+
+
+def add_tool(path: Path, fields: Mapping[str, object], *, profile: str = "") -> None:
+    """Add `[[tools]]` with these keys. Raises as `add_server`."""
+    _rewrite(path, lambda document: _append(_level(document, profile, path), "tools", fields))
+
+
+def remove_tool(path: Path, name: str, *, profile: str = "") -> None:
+    """Remove the tool of that name; a Python file by its path or name. ConfigError also where there is none."""
+    _rewrite(path, lambda document: _remove(_level(document, profile, path), "tools", name))
+
+
+def _rewrite(path: Path, change: Callable[[Any], None]) -> None:
+    """Change the file through its document, and write it only if it is right then."""
+    import tomlkit
+
+    old = file.read_raw(path)
+    validate(file.parse(old, path), path)  # what was wrong before is not this change's fault
+    document = tomlkit.parse(old)
+    change(document)
+    text = tomlkit.dumps(document)
+    validate(file.parse(text, path), path)
+    file.write(path, text)
+
+
+def _level(document: Any, profile: str, path: Path) -> Any:
+    if not profile:
+        return document
+    known = document.get("profiles", {})
+    if profile not in known:
+        raise unknown(profile, f"{path.name}: profiles", list(known), "profile")
+    return known[profile]
+
+
+def _append(level: Any, key: str, fields: Mapping[str, object]) -> None:
+    import tomlkit
+
+    one = tomlkit.table()
+    _update(one, fields)
+    if level.get(key) is None:
+        tables = tomlkit.aot()
+        tables.append(one)
+        level[key] = tables
+    elif isinstance(level[key], tomlkit.items.AoT):
+        level[key].append(one)
+    else:  # tools = [{ use = "read_file" }]
+        level[key].append(_inline(fields))
+
+
+def _update(one: Any, fields: Mapping[str, object]) -> None:
+    for key, value in fields.items():
+        if value is None:
+            one.pop(key, None)
+        else:
+            one[key] = _inline(value)
+
+
+def _inline(value: object) -> Any:
+    """A value as it stands on one line; a secret itself is refused."""
+    import tomlkit
+
+    match value:
+        case Secret():
+            raise ConfigError("a secret itself does not belong into the file", "Keep it in the keyring.")
+        case SecretRef() | Path():
+            return str(value)
+        case Mapping():
+            inline = tomlkit.inline_table()
+            inline.update({key: _inline(one) for key, one in value.items() if one is not None})
+            return inline
+        case list() | tuple():
+            return [_inline(one) for one in value]
+    return value
+
+
+def _one(level: Any, key: str, name: str) -> Any:
+    return level[key][_index(level, key, name)]
+
+
+def _remove(level: Any, key: str, name: str) -> None:
+    at = _index(level, key, name)
+    if len(level[key]) == 1:
+        level.remove(key)
+    else:
+        del level[key][at]
+
+
+def _index(level: Any, key: str, name: str) -> int:
+    tables = list(level.get(key, ()))
+    for at, one in enumerate(tables):
+        if name in _names(one):
+            return at
+    known = [_names(one)[-1] for one in tables]
+    raise unknown(name, key, known, "server" if key == "mcp" else "tool")
+
+
+def _names(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an entry may be called by."""
+    for key in ("label", "use", "type", "command", "file"):
+        if key in one:
+            name = str(one["name" if key == "command" else key])
+            return (name, Path(name).name) if key == "file" else (name,)
+    return ("",)

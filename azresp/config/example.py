@@ -16,6 +16,7 @@ from azresp.core.secrets import MASK, Secret
 _TITLES = {
     "connection": "Where requests go, and how to sign in",
     "request": "What is asked of the model",
+    "tools": "How tools are used (which ones: below)",
     "network": "Network",
     "screen": "Screen and keyboard",
 }
@@ -48,6 +49,51 @@ _PROFILES = """
 # metadata = { place = "home" }
 """
 
+_TOOLS = """
+# ---- Tools and MCP servers: as many as you like; in a profile they stand as [[profiles.work.tools]] and
+# ---- [[profiles.work.mcp]], add to the top level's, and take the place of those of the same name
+
+# Functions of a Python file; nothing of it runs before you trusted it
+# [[tools]]
+# file = "~/tools/weather.py"
+# functions = ["forecast"]
+# timeout_s = 20
+# env = ["WEATHER_REGION"]
+
+# A command; a list inside the list is dropped where its value is absent
+# [[tools]]
+# name = "grep"
+# description = "Search for a pattern in the project's files"
+# command = ["grep", "-rn", "-e", "{pattern}", ["--include", "{glob}"], "."]
+# cwd = "~/project"
+# stdin = "none"
+# approval = "always"
+# parameters.type = "object"
+# parameters.properties.pattern = { type = "string" }
+# parameters.properties.glob = { type = ["string", "null"] }
+
+# One that comes along: read_file, list_folder, search_text or run_command
+# [[tools]]
+# use = "read_file"
+# root = "~/project"
+# on = false
+
+# One that runs at the service: web_search, web_search_preview, file_search or code_interpreter
+# [[tools]]
+# type = "file_search"
+# vector_store_ids = ["vs_123"]
+
+# A remote MCP server, which the service connects to; secrets as references only
+# [[mcp]]
+# label = "docs"
+# url = "https://mcp.example.com/mcp"
+# description = "The team's documents"
+# headers = { X-Key = "env:DOCS_KEY" }
+# authorization = "keyring:mcp-docs"
+# allowed_tools = ["search", "fetch"]
+# require_approval = { never = ["search"] }
+"""
+
 
 def example() -> str:
     """Give the text of config.example.toml."""
@@ -55,7 +101,7 @@ def example() -> str:
     for group in GROUPS:
         parts.append(f"\n# ---- {_TITLES[group]}\n")
         parts += [_entry(one) for one in SETTINGS.values() if one.group == group]
-    return "".join([*parts, _PROFILES])
+    return "".join([*parts, _TOOLS, _PROFILES])
 
 
 def _entry(setting: Setting) -> str:

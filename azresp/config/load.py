@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azresp.config import file
 from azresp.config.endpoint import serves_responses
@@ -15,8 +15,15 @@ from azresp.config.profile import SETTINGS, Profile
 from azresp.core.secrets import SecretRef
 from azresp.errors import ConfigError
 
+if TYPE_CHECKING:
+    from azresp.config.servers import ServerDefinition
+    from azresp.config.tools import ToolDefinition
+
+_LISTS = ("tools", "mcp")
+"""Keys of any level besides the settings."""
+
 _TOP = ("default_profile", "profiles")
-"""Keys of the file's top level besides the settings."""
+"""Keys of the file's top level besides those."""
 
 _OTHER_NAMES = ("AZRESP_API_KEY", "AZRESP_PROFILE", "AZRESP_CONFIG")
 """Environment names that are no setting's own."""
@@ -39,6 +46,9 @@ class Loaded:
     """All profiles of the file."""
     found: bool
     """Whether the file exists."""
+    tools: tuple[ToolDefinition, ...] = ()
+    """The top level's and the profile's."""
+    servers: tuple[ServerDefinition, ...] = ()
 
 
 def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
@@ -59,7 +69,8 @@ def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | Non
     warnings = (*source.warnings, *_warnings(env, path, profile, origins, in_file))
     if tables and not name:
         warnings += ("no profile is chosen: give --profile, or set default_profile in the file",)
-    return Loaded(profile, origins, warnings, path, name, tuple(tables), source.found)
+    tools, servers = _offered(source.table, tables, name, path)
+    return Loaded(profile, origins, warnings, path, name, tuple(tables), source.found, tools, servers)
 
 
 def validate(table: Mapping[str, Any], path: Path) -> None:
@@ -69,6 +80,7 @@ def validate(table: Mapping[str, Any], path: Path) -> None:
     for name in ("", *tables):
         for part in _parts(table, tables, name, path):
             _file_layer(*part)
+        _offered(table, tables, name, path)
 
 
 def change(profile: Profile, key: str, text: str) -> Profile:
@@ -182,10 +194,31 @@ def _parts(
     yield shown, "", {key: value for key, value in table.items() if key not in _TOP}
 
 
+def _offered(
+    table: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]], name: str, path: Path | None
+) -> tuple[tuple[ToolDefinition, ...], tuple[ServerDefinition, ...]]:
+    """The tools and MCP servers of the file; nothing is imported for a file without any."""
+    levels = {"": table} | ({f"profiles.{name}.": tables[name]} if name else {})
+    if not any(key in level for level in levels.values() for key in _LISTS):
+        return (), ()
+    from azresp.config.servers import read_servers
+    from azresp.config.tools import merged, read_tools
+
+    shown = path.name if path else ""
+    tools: tuple[ToolDefinition, ...] = ()
+    servers: tuple[ServerDefinition, ...] = ()
+    for prefix, level in levels.items():
+        tools = merged(tools, read_tools(level.get("tools", []), f"{shown}: {prefix}tools"))
+        servers = merged(servers, read_servers(level.get("mcp", []), f"{shown}: {prefix}mcp"))
+    return tools, servers
+
+
 def _file_layer(shown: str, prefix: str, table: Mapping[str, Any]) -> Layer:
     layer = Layer()
-    known = [*SETTINGS, *(() if prefix else _TOP)]
+    known = [*SETTINGS, *_LISTS, *(() if prefix else _TOP)]
     for key, value in table.items():
+        if key in _LISTS:
+            continue
         place = f"{shown}: {prefix}{key}"
         layer.put(key, check(find(key, place, known), value, place), Origin("file", place))
     return layer

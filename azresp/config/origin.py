@@ -56,7 +56,7 @@ def check(setting: Setting, value: object, place: str) -> object:
     except EndpointError as bad:
         raise ConfigError(f"{place}: {bad.reason}", bad.hint) from None
     except ValueError:
-        got = "" if setting.rule.hidden else f", got {_short(value)}"
+        got = "" if setting.rule.hidden else f", got {short(value)}"
         raise ConfigError(f"{place}: must be {setting.rule.says}{got}", setting.help) from None
 
 
@@ -85,11 +85,10 @@ def unknown(name: str, place: str, known: list[str], noun: str) -> ConfigError:
 
     near = get_close_matches(name, known, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
-    return ConfigError(
-        f"{place}: unknown {noun} {_short(name)}", f"{hint}Known: {', '.join(known) or 'none'}"
-    )
+    return ConfigError(f"{place}: unknown {noun} {short(name)}", f"{hint}Known: {', '.join(known) or 'none'}")
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value for a message, cut where it is long."""
     shown = repr(value)
     return shown if len(shown) <= 80 else f"{shown[:60]}… ({len(shown)} characters)"

@@ -166,6 +166,38 @@ class Profile:
         '{ team = "docs" }',
         "Pairs of text that the service keeps with each response",
     )
+    tool_choice: str = setting(
+        rule.line(
+            "auto, none, required, or the name of a tool", r"[A-Za-z0-9_-]{1,64}(/[!-~]{1,200})?", "WORD|NAME"
+        ),
+        "auto",
+        "tools",
+        '"required"',
+        "Whether the model may use tools, must, or must use one of them",
+    )
+    parallel_tools: bool = setting(
+        rule.switch(), True, "tools", "false", "Let the model call several tools at once"
+    )
+    tool_rounds: int = setting(
+        rule.whole(1), 25, "tools", "10", "Rounds of calls in a row before you are asked whether to go on"
+    )
+    tool_seconds: float = setting(
+        rule.number(1, 86400, "seconds"),
+        900.0,
+        "tools",
+        "300",
+        "Seconds of rounds in a row before you are asked whether to go on",
+    )
+    tool_tokens: int | None = setting(
+        rule.whole(1),
+        None,
+        "tools",
+        "200000",
+        "Tokens of rounds in a row before you are asked whether to go on",
+    )
+    tool_timeout_s: float = setting(
+        rule.number(0.1, 86400, "seconds"), 60.0, "tools", "30", "Seconds that one local call may take"
+    )
     connect_timeout_s: float = setting(
         rule.number(0.1, 600, "seconds"), 5.0, "network", "5", "Seconds to wait for a connection"
     )
@@ -239,5 +271,5 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """The table of settings by key, in the order of the file; everything about settings derives from it."""
 
-GROUPS = ("connection", "request", "network", "screen")
+GROUPS = ("connection", "request", "tools", "network", "screen")
 """Groups of settings, in the order of the file."""

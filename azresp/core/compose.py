@@ -23,6 +23,10 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "truncation": ("truncation",),
     "metadata": ("metadata",),
     "schema": ("text", "format"),
+    "tools": ("tools",),
+    "tool_choice": ("tool_choice",),
+    "parallel_tool_calls": ("parallel_tool_calls",),
+    "include": ("include",),
 }
 REQUEST_SETTINGS = frozenset(_PLACES)
 """The setting keys that change a request."""
@@ -84,8 +88,9 @@ def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:
 def replay(wire: Wire) -> Wire | None:
     """An output item as input for a service that does not hold it; None for what can't be sent back.
 
-    Ids go: an id that the service does not hold is refused (`Item with id … not found`). A reasoning item means
-    something to the service only with its ciphertext.
+    The ids of reasoning, messages and calls go: one that the service does not hold is refused (`Item with id … not
+    found`). What a tool of the service did keeps its own, as recorded traffic has it; an approval is answered by it.
+    A reasoning item means something to the service only with its ciphertext.
     """
     kind = wire.get("type")
     if not kind:
@@ -94,7 +99,13 @@ def replay(wire: Wire) -> Wire | None:
         return None
     if kind == "message":
         return _replay_message(wire)
-    return {key: value for key, value in wire.items() if key not in ("id", "status")}
+    if kind in _CALLED_BY_ID:
+        return {key: value for key, value in wire.items() if key not in ("id", "status")}
+    return dict(wire)
+
+
+_CALLED_BY_ID = ("reasoning", "function_call", "custom_tool_call")
+"""Items that others refer to by call_id, or not at all."""
 
 
 def _replay_message(wire: Wire) -> Wire | None:

@@ -90,6 +90,7 @@ class Redactor:
 
     def __init__(self, *secrets: Secret) -> None:
         self._forms: set[str] = set()
+        self._beginnings: frozenset[str] | None = None
         self._pattern: re.Pattern[str] | None = None
         for secret in secrets:
             self.add(secret)
@@ -100,6 +101,7 @@ class Redactor:
         if len(value) < _SHORTEST or value in self._forms:
             return
         self._forms |= _forms(value)
+        self._beginnings = None
         longest_first = sorted(self._forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
@@ -108,15 +110,27 @@ class Redactor:
         return self._pattern.sub(MASK, text) if self._pattern else text
 
     def redact_json(self, value: object) -> object:
-        """Redact every string inside decoded JSON."""
+        """Redact every string inside decoded JSON, keys too."""
         match value:
             case str():
                 return self.redact(value)
             case list():
                 return [self.redact_json(one) for one in value]
             case dict():
-                return {key: self.redact_json(one) for key, one in value.items()}
+                return {self.redact_json(key): self.redact_json(one) for key, one in value.items()}
         return value
+
+    def held(self, text: str) -> int:
+        """How many characters at the end of a text may be the beginning of a known secret."""
+        if self._beginnings is None:
+            self._beginnings = frozenset(
+                form[:length] for form in self._forms for length in range(1, len(form))
+            )
+        longest = max(map(len, self._beginnings), default=0)
+        for length in range(min(longest, len(text)), 0, -1):
+            if text[-length:] in self._beginnings:
+                return length
+        return 0
 
     def redact_chain(self, error: BaseException) -> None:
         """Redact what a traceback prints of an exception and of all that led to it."""

@@ -104,6 +104,19 @@ def no_output_for_call(call_id: str) -> Refused:
     return invalid(f"No tool output found for function call {call_id}.", "input")
 
 
+def without_reasoning(id_: str, type_: str, reasoning: str) -> Refused:
+    return invalid(
+        f"Item '{id_}' of type '{type_}' was provided without its required 'reasoning' item: '{reasoning}'.",
+        "input",
+    )
+
+
+def nothing_follows(id_: str) -> Refused:
+    return invalid(
+        f"Item '{id_}' of type 'reasoning' was provided without its required following item.", "input"
+    )
+
+
 def no_approval_request(id_: str) -> Refused:
     return invalid(
         f"The following MCP approval requests have approval responses but weren't passed as input: {id_}.",

@@ -20,6 +20,7 @@ from .files.stores import Stores
 from .ids import new_id
 from .input_items import resolve
 from .pace import Pace
+from .pairs import Pairs
 from .reply import ENDS, Event, Reply
 from .response import as_created
 from .rounds import converse
@@ -46,6 +47,7 @@ class Service:
         self._settings = settings
         self._brain = brain
         self._vault = vault
+        self._pairs = Pairs()
         self._stores = stores
         self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
@@ -56,6 +58,7 @@ class Service:
         own = resolve(create.items, before, self._vault.item)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
+        self._pairs.check(own, before)
         came = await self._came(own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
@@ -120,6 +123,7 @@ class Service:
 
     def keep(self, job: Job, delay_s: float | None = None) -> None:
         """Store the answer; streamed ones become visible after `delay_s` (default: the settings')."""
+        self._pairs.note(job.reply.response["output"])
         if not job.create.store:
             return
         delay = self._settings.read_after_write_s if delay_s is None else delay_s

@@ -85,6 +85,10 @@ class Exchanges:
         idents = dict.fromkeys(row[0] for row in rows)
         return [one for ident in idents for one in self._where("id = ?", ident)]
 
+    def one(self, exchange_id: str) -> Exchange | None:
+        """The exchange of an id."""
+        return next(iter(self._where("id = ?", exchange_id)), None)
+
     def place(self, response_id: str) -> tuple[str, str] | None:
         """The ids of the exchange and the session that a response belongs to."""
         row = self._db.row("select id, session from exchanges where response_id = ?", (response_id,))
@@ -129,7 +133,8 @@ class Exchanges:
             "select id from kept where id is not null)",
             (session_id,),
         )
-        self._db.run("delete from heard where exchange not in (select id from exchanges)")
+        for table in ("heard", "answers"):
+            self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
         return gone
 
     def _where(self, condition: str, *values: object) -> list[Exchange]:

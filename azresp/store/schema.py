@@ -13,7 +13,7 @@ from pathlib import Path
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
 
-VERSION = 1
+VERSION = 2
 
 LOCKED_FOR_S = 10.0
 """How long another process may hold the file before we give up."""
@@ -55,6 +55,35 @@ create table if not exists heard (
     n integer not null,
     wires text not null,
     primary key (exchange, n)
+) without rowid;
+create table if not exists answers (
+    exchange text not null,
+    ask text not null,
+    answer text,
+    primary key (exchange, ask)
+) without rowid;
+create table if not exists grants (
+    origin text not null,
+    server text not null,
+    label text not null,
+    tool text not null,
+    fingerprint text not null,
+    scope text not null,
+    given_at real not null,
+    told text not null,
+    primary key (origin, server, label, tool, fingerprint, scope)
+) without rowid;
+create table if not exists tool_lists (
+    server text not null,
+    label text not null,
+    tools text not null,
+    seen_at real not null,
+    primary key (server, label)
+) without rowid;
+create table if not exists trusted (
+    path text primary key,
+    digest text not null,
+    trusted_at real not null
 ) without rowid;
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from azresp.core.session import Session
+from azresp.core.session import Exchange, Session
 from azresp.core.text import mend
 from azresp.store.database import Database
 from azresp.store.exchanges import Exchanges
@@ -114,6 +114,13 @@ class Sessions:
     def listed(self, limit: int) -> list[Listed]:
         """The sessions that changed last, newest first."""
         return [Listed(*row) for row in self._db.rows(_LISTED, (limit,))]
+
+    def recent_heads(self, limit: int) -> list[tuple[str, Exchange]]:
+        """The last exchange of the sessions that changed last, newest first, each with its session's id."""
+        rows = self._db.rows(
+            "select id, head from sessions where head is not null order by changed desc limit ?", (limit,)
+        )
+        return [(ident, found) for ident, head in rows if (found := self._exchanges.one(head)) is not None]
 
     def count(self) -> int:
         """How many sessions there are."""

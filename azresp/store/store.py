@@ -12,10 +12,12 @@ from pathlib import Path
 
 from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
+from azresp.store.audit import AUDIT, Audit
 from azresp.store.database import Database
 from azresp.store.exchanges import Exchanges
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
+from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
 
@@ -30,6 +32,8 @@ class Store(Ledger):
         self.path = path
         database = Database(path)
         exchanges = Exchanges(database)
+        self.records = Records(database, Audit(path.with_name(AUDIT) if path is not None else None))
+        """Answers, grants, trust and what MCP servers listed."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:
@@ -101,6 +105,10 @@ class Store(Ledger):
         """Remember that a response was deleted at the service."""
         with self._db.writing():
             self._exchanges.mark_deleted(response_id)
+
+    def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
+        """The last exchange of the sessions that changed last, newest first, each with its session's id."""
+        return self._sessions.recent_heads(limit)
 
     def remove(self, session_id: str) -> int:
         """Delete a session here, with the exchanges that no other session builds on; tells how many went."""

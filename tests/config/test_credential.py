@@ -12,7 +12,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
-from azresp.config.credential import resolve
+from azresp.config.credential import resolve, resolve_lent
 from azresp.core.secrets import Secret, SecretRef
 from azresp.errors import Exit, SignInError
 
@@ -107,3 +107,14 @@ def test_without_the_keyring_package_the_extra_is_named(monkeypatch: pytest.Monk
     with pytest.raises(SignInError) as refusal:
         resolve(SecretRef("keyring", "work"))
     assert "azresp[keyring]" in refusal.value.hint
+
+
+def test_what_is_lent_to_a_server_may_have_blanks_and_has_hints_of_its_own() -> None:
+    ref = SecretRef("env", "DOCS_KEY")
+    assert resolve_lent(ref, {"DOCS_KEY": " Bearer hunter2\n"}) == Secret("Bearer hunter2")
+    with pytest.raises(SignInError, match="nothing in env:DOCS_KEY, so nothing was sent") as missing:
+        resolve_lent(ref, {})
+    assert missing.value.hint == "Run `export DOCS_KEY=…` in this shell, or turn the server off."
+    with pytest.raises(SignInError, match="can't stand in a header") as wrong:
+        resolve_lent(ref, {"DOCS_KEY": "hunter2\x00\r\nX: y"})
+    assert "hunter2" not in wrong.value.what

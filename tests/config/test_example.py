@@ -28,10 +28,10 @@ def test_the_example_as_it_is_changes_nothing(tmp_path: Path) -> None:
 def test_the_example_with_all_its_lines_switched_on_is_right(tmp_path: Path) -> None:
     authorities = tmp_path / "ca.pem"
     authorities.touch()
-    active = re.sub(r"^# (?=[a-z_]+ = |\[)", "", example(), flags=re.MULTILINE)
+    active = re.sub(r"^# (?=[a-z_.]+ = |\[)", "", example(), flags=re.MULTILINE)
     active = active.replace("~/contoso-ca.pem", str(authorities))
     table = parse(active, Path("config.example.toml"))
-    assert set(table) == {*SETTINGS, "default_profile", "profiles"}
+    assert set(table) == {*SETTINGS, "default_profile", "profiles", "tools", "mcp"}
     validate(table, Path("config.example.toml"))
 
 

@@ -201,6 +201,33 @@ def test_a_conversation_that_is_not_stored_goes_on_with_its_items_sent_again(emu
         assert "-3 °C" in said(second)
 
 
+def test_a_call_and_the_reasoning_before_it_come_back_together_or_without_ids(emulator: Emulator) -> None:
+    asked = {"role": "user", "content": "weather in Oslo?"}
+    hidden: dict[str, Any] = {
+        "model": "o4-mini",
+        "store": False,
+        "include": ["reasoning.encrypted_content"],
+        "tools": [WEATHER],
+    }
+    thought, call = create(emulator, [asked], **hidden).json["output"]
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "-3 °C"}
+    nameless = {key: value for key, value in call.items() if key != "id"}
+    for kept in ([thought, call], [thought, nameless], [nameless]):
+        assert create(emulator, [asked, *kept, result], **hidden).status == 200
+    for kept, message in (
+        (
+            [call],
+            f"Item '{call['id']}' of type 'function_call' was provided without its required 'reasoning' item: "
+            f"'{thought['id']}'.",
+        ),
+        (
+            [nameless, thought],
+            f"Item '{thought['id']}' of type 'reasoning' was provided without its required following item.",
+        ),
+    ):
+        assert refusal(create(emulator, [asked, *kept, result], **hidden)) == (400, message, "input")
+
+
 def test_without_parallel_calls_there_is_one_call_a_turn(emulator: Emulator) -> None:
     previous, items, cities = None, "weather in Paris and in Rome?", []
     for _ in range(2):

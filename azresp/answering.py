@@ -1,0 +1,386 @@
+"""Answering what a turn asks: each ask is decided, then the calls that may run, run; every ask gets its answer.
+
+Acts through the Protocols below: the desk is who decides, the tools are what runs on this machine, the records what
+is remembered. What was decided or done is on record before anything else happens, so that a crash repeats nothing
+without telling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from azresp.core.approval import (
+    ALWAYS,
+    Decision,
+    Grant,
+    Policy,
+    Question,
+    Subject,
+    Verdict,
+    changes,
+    described,
+    name_warnings,
+)
+from azresp.core.asks import Ask, AskKind, answered, answers, approval, asks, listed_tools, output, refusal
+from azresp.core.canonical import NotStrict, canonical, fingerprint, strict_json
+from azresp.core.session import Exchange, Session
+from azresp.core.sse import Wire
+from azresp.core.tools import FunctionTool
+from azresp.engine import forgive_cancellation
+
+NOT_ALLOWED = "The user did not allow this call."
+CANCELLED = "The user stopped this call before it ended."
+NOT_ANSWERED = "The user went on without answering this."
+CANT = "azresp can't do this on the user's machine. Go on without it."
+
+
+class Ran(Protocol):
+    """How a call on this machine went."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def output(self) -> str | list[Wire]: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+class LocalTool(Protocol):
+    """A function on this machine."""
+
+    @property
+    def function(self) -> FunctionTool: ...
+    @property
+    def identity(self) -> str: ...
+    def read(self, text: str) -> Wire: ...  # raises ValueError with a sentence for the model
+    def shown(self, arguments: Wire) -> str: ...  # raises ValueError too
+    async def run(self, arguments: Wire) -> Ran: ...
+
+
+class Tools(Protocol):
+    """What is on offer in this conversation."""
+
+    def local(self, name: str) -> LocalTool | None: ...
+    def server(self, label: str) -> str | None: ...
+    def needs_no_approval(self, name: str) -> bool: ...
+    def names(self) -> Iterable[tuple[str, str]]: ...
+
+
+class Records(Protocol):
+    """What is remembered. None of it raises."""
+
+    def kept_answers(self, exchange_id: str) -> list[Wire]: ...
+    def started(self, exchange_id: str) -> frozenset[str]: ...
+    def start(self, exchange_id: str, ask_id: str) -> None: ...
+    def keep_answer(self, exchange_id: str, ask_id: str, answer: Wire) -> None: ...
+    def grants(self) -> Sequence[Grant]: ...
+    def grant(self, grant: Grant) -> None: ...
+    def audit(self, entry: Wire) -> None: ...
+
+
+class Desk(Protocol):
+    """Who decides, and is told what happens."""
+
+    async def decide(self, question: Question) -> Decision: ...
+    def refused(self, ask: Ask, why: str) -> None: ...
+    def decided(self, question: Question, decision: Decision) -> None: ...
+    def running(self, names: Sequence[str]) -> AbstractContextManager[None]: ...
+    def ran(self, ask: Ask, ran: Ran) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a turn's asks."""
+
+    said: tuple[Wire, ...] | None
+    """the answers, in the order of the asks; None: some are left open, and nothing was run"""
+    halted: bool = False
+    """the user wants no more rounds: the answers go with the next message"""
+
+
+@dataclass(slots=True)
+class _Planned:
+    """One ask on its way to an answer."""
+
+    ask: Ask
+    question: Question | None = None
+    tool: LocalTool | None = None
+    arguments: Wire = field(default_factory=dict)
+    answer: Wire | None = None
+    entry: Wire = field(default_factory=dict)
+
+
+class Answerer:
+    """Answers the asks of one conversation after the other."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        desk: Desk,
+        records: Records,
+        *,
+        origin: str,
+        now: Callable[[], float],
+        policy: Policy | None = None,
+    ) -> None:
+        self.tools = tools
+        self.desk = desk
+        self._records = records
+        self._origin = origin
+        self._now = now
+        self._policy = policy or Policy()
+        self._outputs: dict[str, list[str]] = {}
+
+    async def answer(self, session: Session, exchange: Exchange) -> Answered:
+        """Decide all asks of a turn in one sitting, run what may run, and give the answers."""
+        kept = {answered(wire): wire for wire in self._records.kept_answers(exchange.id)}
+        asked = asks(exchange.turn)
+        plans = [_Planned(ask, answer=kept.get(ask.id)) for ask in asked]
+        halted = await self._decide_all(session, exchange, plans)
+        if halted is None:
+            return Answered(None)
+        if halted:
+            for plan in plans:
+                if plan.ask.id not in kept:
+                    self._close(exchange, plan, refusal(plan.ask, NOT_ALLOWED), "not run: the user stopped")
+        else:
+            self._keep_decided(exchange, plans)
+            halted = await self._run_all(exchange, [plan for plan in plans if plan.answer is None])
+        given = (plan.answer for plan in plans if plan.answer is not None)
+        return Answered(answers(asked, given, NOT_ANSWERED), halted)
+
+    def leave(self, session: Session, said: tuple[Wire, ...] = ()) -> tuple[Wire, ...]:
+        """The answers of asks that the user goes past with `said`: what is on record, and a no to the rest.
+
+        Without them the service refuses whatever is said next.
+        """
+        last = session.last
+        if last is None:
+            return ()
+        known = {answered(item) for item in said}
+        left = answers(asks(last.turn), self._records.kept_answers(last.id), NOT_ANSWERED)
+        return tuple(item for item in left if answered(item) not in known)
+
+    # Deciding
+
+    async def _decide_all(self, session: Session, exchange: Exchange, plans: list[_Planned]) -> bool | None:
+        """Whether the user wants to stop; None: an ask is left open."""
+        open_ones = [plan for plan in plans if plan.answer is None]
+        for plan in open_ones:
+            self._prepare(session, exchange, plan)
+        asked = [plan for plan in open_ones if plan.question is not None]
+        for number, plan in enumerate(asked, 1):
+            assert plan.question is not None  # noqa: S101 - chosen so
+            question = replace(plan.question, number=number, of=len(asked))
+            decision = await self._decision(session, exchange, plan, question)
+            if decision.verdict is Verdict.LATER:
+                return None
+            self._write(session, exchange, plan, decision)
+            if decision.halt:
+                return True
+            self._take(session, plan, decision)
+        return False
+
+    def _prepare(self, session: Session, exchange: Exchange, plan: _Planned) -> None:
+        """Put the question, or the answer of an ask that needs none."""
+        ask = plan.ask
+        match ask.kind:
+            case AskKind.FOREIGN:
+                self._refuse(plan, CANT, f"azresp can't do {ask.name}; the model was told so")
+            case AskKind.APPROVAL:
+                self._prepare_approval(session, exchange, plan)
+            case AskKind.CALL:
+                self._prepare_call(plan)
+
+    def _prepare_approval(self, session: Session, exchange: Exchange, plan: _Planned) -> None:
+        ask = plan.ask
+        server = self.tools.server(ask.label)
+        if server is None:
+            self._refuse(plan, "The user has no such server.", f"no server is called {ask.label}")
+            return
+        try:
+            shown = canonical(strict_json(ask.arguments))
+        except NotStrict as why:
+            self._refuse(
+                plan, f"The arguments can't be checked: {why}.", f"its arguments can't be checked: {why}"
+            )
+            return
+        path = (*session.with_exchange(exchange).path(), exchange)
+        told = (listed_tools(path, ask.label) or {}).get(ask.name)
+        told = None if told is None else described(told)
+        subject = Subject(self._origin, server, ask.label, ask.name, fingerprint(told))
+        plan.question = self._question(ask, subject, shown, told)
+
+    def _prepare_call(self, plan: _Planned) -> None:
+        ask = plan.ask
+        tool = self.tools.local(ask.name)
+        if tool is None:
+            self._refuse(plan, f"There is no function {ask.name}.", f"there is no function {ask.name}")
+            return
+        if not ask.whole:
+            why = "its arguments were cut off by the token limit"
+            self._refuse(plan, f"Not run: {why}.", why)
+            return
+        self._propose(plan, tool, ask.arguments or "{}")
+
+    def _propose(self, plan: _Planned, tool: LocalTool, text: str) -> bool:
+        """Put the question about a call with these arguments; False and an answer if they are wrong."""
+        ask = plan.ask
+        try:
+            arguments = tool.read(text)
+            shown = tool.shown(arguments)
+        except ValueError as why:
+            self._refuse(plan, f"Not run: {why}", f"the model's arguments are wrong: {why}")
+            return False
+        told = tool.function.to_wire()
+        subject = Subject(self._origin, tool.function.source, "", ask.name, tool.identity)
+        plan.tool, plan.arguments = tool, arguments
+        plan.question = self._question(ask, subject, shown, told)
+        return True
+
+    def _question(self, ask: Ask, subject: Subject, shown: str, told: Wire | None) -> Question:
+        older = [
+            one for one in self._records.grants() if one.scope == ALWAYS and one.subject.same_tool(subject)
+        ]
+        changed = [one for one in older if one.subject != subject]
+        return Question(
+            ask,
+            subject,
+            shown,
+            told,
+            warnings=name_warnings(subject, self.tools.names()),
+            changes=changes(changed[-1].told, told or {}) if changed and len(changed) == len(older) else (),
+            before=tuple(self._outputs.get(subject.name, ())),
+        )
+
+    async def _decision(
+        self, session: Session, exchange: Exchange, plan: _Planned, question: Question
+    ) -> Decision:
+        """A standing answer, or the desk's; edited arguments are put again until they are right."""
+        again = plan.ask.id in self._records.started(exchange.id)
+        if again:
+            was = "it was started before, and azresp ended before it did: it may have run already"
+            question = replace(question, warnings=(*question.warnings, was))
+        elif (standing := self._standing(session, question)) is not None:
+            return standing
+        while True:
+            decision = await self.desk.decide(question)
+            if not decision.arguments or plan.tool is None or not decision.verdict.yes:
+                return decision
+            edited = _Planned(plan.ask)
+            if self._propose(edited, plan.tool, decision.arguments) and edited.question is not None:
+                plan.arguments, plan.question = edited.arguments, edited.question
+                question = replace(edited.question, number=question.number, of=question.of)
+
+    def _standing(self, session: Session, question: Question) -> Decision | None:
+        policy = self._policy.decide(question.subject)
+        if policy is not None:
+            return policy
+        if question.local and self.tools.needs_no_approval(question.ask.name):
+            return Decision(Verdict.ONCE, "config")
+        if question.told is None:
+            return None
+        for grant in self._records.grants():
+            if grant.covers(question.subject, session.id):
+                return Decision(Verdict.ONCE, "always" if grant.scope == ALWAYS else "session")
+        return None
+
+    def _take(self, session: Session, plan: _Planned, decision: Decision) -> None:
+        """Do what a decision means, short of running."""
+        question = plan.question
+        assert question is not None  # noqa: S101 - it was decided
+        self.desk.decided(question, decision)
+        if not decision.verdict.yes:
+            reason = f"{NOT_ALLOWED} {decision.reason}".strip() if decision.reason else NOT_ALLOWED
+            mcp = plan.ask.kind is AskKind.APPROVAL
+            plan.answer = refusal(plan.ask, decision.reason if mcp else reason)
+            return
+        scope = {Verdict.SESSION: session.id, Verdict.ALWAYS: ALWAYS}.get(decision.verdict)
+        if scope is not None and question.told is not None:
+            self._records.grant(Grant(question.subject, scope, self._now(), question.told))
+        if plan.ask.kind is AskKind.APPROVAL:
+            plan.answer = approval(plan.ask, approve=True, reason=decision.reason)
+
+    def _refuse(self, plan: _Planned, why: str, line: str) -> None:
+        plan.answer, plan.question = refusal(plan.ask, why), None
+        self.desk.refused(plan.ask, line)
+        self._records.audit(
+            {
+                "event": "answer",
+                "ask": plan.ask.id,
+                "tool": plan.ask.tool,
+                "answer": "no",
+                "by": "azresp",
+                "why": line,
+            }
+            | {"arguments": plan.ask.arguments, "at": self._now()}
+        )
+
+    def _write(self, session: Session, exchange: Exchange, plan: _Planned, decision: Decision) -> None:
+        question = plan.question
+        assert question is not None  # noqa: S101 - it was decided
+        subject = question.subject
+        plan.entry = {
+            "ask": plan.ask.id,
+            "session": session.id,
+            "response": exchange.turn.id,
+            "endpoint": subject.origin,
+            "server": subject.server,
+            "tool": subject.name,
+            "fingerprint": subject.fingerprint,
+        }
+        self._records.audit(
+            {"event": "answer", "at": self._now(), **plan.entry}
+            | {"arguments": question.shown, "answer": decision.verdict.value, "by": decision.by}
+            | ({"why": decision.reason} if decision.reason else {})
+        )
+
+    def _keep_decided(self, exchange: Exchange, plans: list[_Planned]) -> None:
+        for plan in plans:
+            if plan.answer is not None:
+                self._records.keep_answer(exchange.id, plan.ask.id, plan.answer)
+
+    # Running
+
+    async def _run_all(self, exchange: Exchange, plans: list[_Planned]) -> bool:
+        """Run the calls at the same time; True if the user stopped them. Each one has an answer then."""
+        if not plans:
+            return False
+        with self.desk.running([plan.ask.tool for plan in plans]):
+            tasks = [asyncio.ensure_future(self._run(exchange, plan)) for plan in plans]
+            try:
+                await asyncio.gather(*tasks)
+            except asyncio.CancelledError:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+                forgive_cancellation()
+        stopped = [plan for plan in plans if plan.answer is None]
+        for plan in stopped:
+            self._close(exchange, plan, refusal(plan.ask, CANCELLED), "stopped by the user")
+        return bool(stopped)
+
+    async def _run(self, exchange: Exchange, plan: _Planned) -> None:
+        assert plan.tool is not None  # noqa: S101 - only calls are left to run
+        self._records.start(exchange.id, plan.ask.id)
+        ran = await plan.tool.run(plan.arguments)
+        told: dict[str, Any] = {"ok": ran.ok, "seconds": round(ran.seconds, 3)} | (
+            {"note": ran.note} if ran.note else {}
+        )
+        self._close(exchange, plan, output(plan.ask, ran.output), told)
+        text = ran.output if isinstance(ran.output, str) else f"{len(ran.output)} parts"
+        self._outputs[plan.ask.tool] = [*self._outputs.get(plan.ask.tool, ())[-2:], text[:500]]
+        self.desk.ran(plan.ask, ran)
+
+    def _close(self, exchange: Exchange, plan: _Planned, answer: Wire, outcome: object) -> None:
+        plan.answer = answer
+        self._records.keep_answer(exchange.id, plan.ask.id, answer)
+        self._records.audit(
+            {"event": "outcome", "at": self._now(), "ask": plan.ask.id, **plan.entry, "outcome": outcome}
+        )
