@@ -276,6 +276,14 @@ def test_a_gift_basket_is_made_of_four_pictures_and_its_label(emulator: Emulator
     assert len({result.getpixel((x, 512)) for x in range(0, 1024, 4)}) > 8
 
 
+def test_a_picture_that_was_only_linked_is_said_to_be_missing(emulator: Emulator) -> None:
+    said = shown("make it blue", picture("red"))
+    said[0]["content"][1] = {"type": "input_image", "image_url": "https://example.invalid/a.png"}
+    answer = ask(emulator, said, tool_choice={"type": "image_generation"})
+    assert made(answer)["action"] == "generate"
+    assert answer.json["output"][-1]["content"][0]["text"].endswith("what was only linked is not in it.")
+
+
 def test_a_mask_says_where_a_picture_is_changed(emulator: Emulator) -> None:
     mask = Image.new("RGBA", (64, 64), (0, 0, 0, 255))
     mask.paste((0, 0, 0, 0), (32, 0, 64, 64))

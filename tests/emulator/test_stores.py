@@ -228,6 +228,17 @@ def test_the_best_passage_comes_first_and_limits_hold(emulator: Emulator) -> Non
     )
 
 
+def test_a_store_is_renamed_and_searched_by_itself(emulator: Emulator, contract: Contract) -> None:
+    id_ = store(emulator, FOODS, CITIES, name="old", metadata={"a": "b"})
+    changed = call(emulator, "POST", f"/vector_stores/{id_}", {"name": "new"}).json
+    assert (changed["name"], changed["metadata"]) == ("new", {"a": "b"})
+    page = call(emulator, "POST", f"/vector_stores/{id_}/search", {"query": "capital of Norway"}).json
+    contract.check("VectorStoreSearchResultsPage", page)
+    assert [hit["content"][0]["text"] for hit in page["data"]] == [CITIES.decode().strip()]
+    wrong = call(emulator, "POST", f"/vector_stores/{id_}/search", {"query": 5})
+    assert (wrong.status, wrong.json["error"]["code"]) == (400, "invalid_type")
+
+
 EQ, GT = {"type": "eq", "key": "kind", "value": "food"}, {"type": "gt", "key": "year", "value": 2000}
 
 

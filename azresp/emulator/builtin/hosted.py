@@ -27,6 +27,7 @@ _EDITS = re.compile(
     re.IGNORECASE,
 )
 _WRITES = re.compile(r"\b(?:table|list|code|words?|paragraphs?|poem|story|summary|json)\b", re.IGNORECASE)
+_NOT_FETCHED = " This emulator opens no address: what was only linked is not in it."
 _GREETS = re.compile(r"^\s*(?:hi|hello|hey|thanks?|thank you|ok(?:ay)?|bye|help)\b[\s!.,?]*$", re.IGNORECASE)
 
 
@@ -52,7 +53,8 @@ def answer(prompt: Prompt) -> Iterator[Piece] | None:
     since = _since_asked(prompt)
     for item in reversed(since):
         if item["type"] == "image_generation_call" and item.get("result"):
-            return iter([Say(_about_picture(item))])
+            linked = any(one.fresh and one.url for one in prompt.attachments)
+            return iter([Say(_about_picture(item) + (_NOT_FETCHED if linked else ""))])
         if item["type"] == "file_search_call" and (hits := prompt.found.get(item["id"])):
             return _about_hits(str(item["queries"][0]), hits)
     return None

@@ -1,4 +1,4 @@
-"""Filters of file_search: comparisons of a file's attributes, joined by and / or."""
+"""How a search may be narrowed: limits, rankings, and filters of files by their attributes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 }
 _COMPARISONS = ("eq", "ne", *_ORDERS, "in", "nin")
 _JOINS = ("and", "or")
+_RANKERS = ("auto", "default-2024-11-15", "default_2024_08_21", "none")
+_MOST_RESULTS = 50
 _DEEPEST = 16
 
 
@@ -70,3 +72,30 @@ def _alike(has: Any, wanted: Any) -> bool:
     """Only numbers and numbers, or texts and texts, have an order."""
     numbers = isinstance(has, int | float) and isinstance(wanted, int | float)
     return numbers or (isinstance(has, str) and isinstance(wanted, str))
+
+
+def check_number(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise refusals.wrong_type(name, "an integer", value)
+    if not 1 <= value <= _MOST_RESULTS:
+        above = value > 1
+        raise refusals.out_of_range(name, "integer", _MOST_RESULTS if above else 1, value, above=above)
+
+
+def check_ranking(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise refusals.wrong_type(name, "an object", value)
+    if (ranker := value.get("ranker", "auto")) not in _RANKERS:
+        raise refusals.wrong_value(f"{name}.ranker", ranker, _RANKERS)
+    threshold = value.get("score_threshold", 0)
+    if not isinstance(threshold, int | float) or isinstance(threshold, bool):
+        raise refusals.wrong_type(f"{name}.score_threshold", "a decimal", threshold)
+    if not 0 <= threshold <= 1:
+        above = threshold > 1
+        raise refusals.out_of_range(
+            f"{name}.score_threshold", "decimal", 1 if above else 0, threshold, above=above
+        )

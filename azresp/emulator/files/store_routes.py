@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from .. import refusals
 from ..paging import page
+from .filters import check_filter, check_number, check_ranking
+from .search import Hit
 from .stores import Stores
 
 if TYPE_CHECKING:
     from ..call import Answer, Call, Verb
 
 _MOST_FILES = 500
+_USUAL_RESULTS = 10
 _STORE_FIELDS = ("file_ids", "name", "description", "expires_after", "chunking_strategy", "metadata")
+_CHANGEABLE = ("name", "description", "expires_after", "metadata")
+_SEARCH_FIELDS = ("query", "max_num_results", "ranking_options", "filters", "rewrite_query")
 _FILE_FIELDS = ("file_id", "attributes", "chunking_strategy")
 
 
@@ -30,7 +35,9 @@ class StoreRoutes:
             ("POST", "/vector_stores", self._create),
             ("GET", "/vector_stores", self._list),
             ("GET", one, self._retrieve),
+            ("POST", one, self._change),
             ("DELETE", one, self._delete),
+            ("POST", one + "/search", self._search),
             ("POST", files, self._add),
             ("GET", files, self._files),
             ("GET", files + "/{file}", self._file),
@@ -49,9 +56,26 @@ class StoreRoutes:
                 "file_ids",
                 "array_above_max_length",
             )
-        _check(about, "name", str, "a string")
-        _check(about, "metadata", dict, "an object")
+        _check_about(about)
         return call.plain(await asyncio.to_thread(self._stores.create, about))
+
+    async def _change(self, call: Call) -> Answer:
+        about = _fields(call.body, _CHANGEABLE)
+        _check_about(about)
+        return call.plain(self._stores.change(call.id, about))
+
+    async def _search(self, call: Call) -> Answer:
+        about = _fields(call.body, _SEARCH_FIELDS)
+        self._stores.get(call.id)
+        queries = _queries(about)
+        most = about.get("max_num_results") or _USUAL_RESULTS
+        threshold = (about.get("ranking_options") or {}).get("score_threshold") or 0.0
+        hits = await asyncio.to_thread(
+            self._stores.search, [call.id], " ".join(queries), most, threshold, about.get("filters")
+        )
+        found = [_found(hit) for hit in hits]
+        page = {"object": "vector_store.search_results.page", "search_query": queries, "data": found}
+        return call.plain({**page, "has_more": False, "next_page": None})
 
     async def _list(self, call: Call) -> Answer:
         return call.plain(page(self._stores.newest_first(), call.request.query_params))
@@ -78,6 +102,37 @@ class StoreRoutes:
 
     async def _remove(self, call: Call) -> Answer:
         return call.plain(self._stores.remove(call.id, call.request.path_params["file"]))
+
+
+def _queries(about: Mapping[str, Any]) -> list[str]:
+    """What to search for, the rest of the request checked too."""
+    query = about.get("query")
+    if query is None:
+        raise refusals.missing("query")
+    queries = query if isinstance(query, list) else [query]
+    if not all(isinstance(one, str) for one in queries):
+        raise refusals.wrong_type("query", "one of a string or array of strings", query)
+    check_number("max_num_results", about.get("max_num_results"))
+    check_ranking("ranking_options", about.get("ranking_options"))
+    if about.get("filters") is not None:
+        check_filter("filters", about["filters"])
+    return queries
+
+
+def _found(hit: Hit) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "file_id": passage.file,
+        "filename": passage.filename,
+        "score": hit.score,
+        "attributes": dict(passage.attributes),
+        "content": [{"type": "text", "text": passage.text}],
+    }
+
+
+def _check_about(about: Mapping[str, Any]) -> None:
+    _check(about, "name", str, "a string")
+    _check(about, "metadata", dict, "an object")
 
 
 def _fields(body: Any, known: tuple[str, ...]) -> Mapping[str, Any]:

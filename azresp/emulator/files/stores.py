@@ -43,6 +43,13 @@ class Stores:
             raise refusals.store_not_found(id_)
         return self._wire(*found[0])
 
+    def change(self, id_: str, about: Mapping[str, Any]) -> dict[str, Any]:
+        """Another name, description, life or metadata; what is not given stays."""
+        self.get(id_)
+        ((body,),) = self._db.rows("SELECT body FROM stores WHERE id = ?", (id_,))
+        self._db.rows("UPDATE stores SET body = ? WHERE id = ?", (json.dumps(json.loads(body) | about), id_))
+        return self.get(id_)
+
     def newest_first(self) -> list[dict[str, Any]]:
         return [
             self._wire(*row)

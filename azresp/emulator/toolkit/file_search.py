@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import refusals
 from ..brain import Call, Offer
-from ..files.filters import check_filter
+from ..files.filters import check_filter, check_number, check_ranking
 from ..files.search import Hit
 from ..ids import new_id
 from .kind import Desk, Worker
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from ..reply import Event, Reply
 
 _FIELDS = ("type", "vector_store_ids", "max_num_results", "ranking_options", "filters")
-_RANKERS = ("auto", "default-2024-11-15", "default_2024_08_21", "none")
-_MOST_RESULTS, _USUAL_RESULTS = 50, 20
+_USUAL_RESULTS = 20
 _OFFER = Offer(
     "file_search",
     "file_search",
@@ -52,8 +51,8 @@ class FileSearch:
                 f"{name}.vector_store_ids",
                 "empty_array",
             )
-        _check_number(f"{name}.max_num_results", tool.get("max_num_results"))
-        _check_ranking(f"{name}.ranking_options", tool.get("ranking_options"))
+        check_number(f"{name}.max_num_results", tool.get("max_num_results"))
+        check_ranking(f"{name}.ranking_options", tool.get("ranking_options"))
         if tool.get("filters") is not None:
             check_filter(f"{name}.filters", tool["filters"])
 
@@ -147,30 +146,3 @@ def _check_store(id_: str, desk: Desk) -> None:
         desk.stores.get(id_)
     except refusals.Refused:
         raise refusals.invalid(f"Vector store with id ['{id_}'] not found.", "tools", status=404) from None
-
-
-def _check_number(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise refusals.wrong_type(name, "an integer", value)
-    if not 1 <= value <= _MOST_RESULTS:
-        above = value > 1
-        raise refusals.out_of_range(name, "integer", _MOST_RESULTS if above else 1, value, above=above)
-
-
-def _check_ranking(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        raise refusals.wrong_type(name, "an object", value)
-    if (ranker := value.get("ranker", "auto")) not in _RANKERS:
-        raise refusals.wrong_value(f"{name}.ranker", ranker, _RANKERS)
-    threshold = value.get("score_threshold", 0)
-    if not isinstance(threshold, int | float) or isinstance(threshold, bool):
-        raise refusals.wrong_type(f"{name}.score_threshold", "a decimal", threshold)
-    if not 0 <= threshold <= 1:
-        above = threshold > 1
-        raise refusals.out_of_range(
-            f"{name}.score_threshold", "decimal", 1 if above else 0, threshold, above=above
-        )
