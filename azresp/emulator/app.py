@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,8 +16,14 @@ from starlette.types import ASGIApp
 from . import refusals
 from .access import check_credentials, check_version
 from .builtin import BuiltIn
+from .call import Answer, Call, Verb
 from .create import read_create
 from .faults import Fault, Faults, fault_from, parse_fault
+from .files.routes import FileRoutes
+from .files.shelf import Shelf
+from .files.store_routes import StoreRoutes
+from .files.stores import Stores
+from .files.upload import Upload, is_form, read_form
 from .journal import Journal, Seen, redacted, without_secrets
 from .mishap import refuse_or_mislead
 from .paging import page
@@ -28,24 +34,8 @@ from .spoil import spoiled
 from .vault import Vault
 from .wire import Body, EventStream, gateway_headers, model_headers, service_headers, until_hangup
 
-Answer = Body | EventStream
-Verb = Callable[["Call"], Awaitable[Answer]]
-
 _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 _LOOPBACK = ("127.", "::1", "localhost", "testclient")
-
-
-@dataclass(slots=True)
-class Call:
-    """One request on its way to a verb."""
-
-    request: Request
-    body: Any
-    fault: Fault | None
-
-    @property
-    def id(self) -> str:
-        return str(self.request.path_params["id"])
 
 
 class Site:
@@ -55,7 +45,13 @@ class Site:
         self.settings = settings
         self.journal = Journal()
         self.faults = Faults()
-        self.service = Service(settings, settings.brain or BuiltIn(), Vault(settings.store_path))
+        self.shelf = Shelf(settings.store_path)
+        self.files = FileRoutes(self.shelf, settings.clock)
+        stores = Stores(self.shelf, settings.clock)
+        self.stores = StoreRoutes(stores)
+        self.service = Service(
+            settings, settings.brain or BuiltIn(), Vault(settings.store_path), self.shelf, stores
+        )
 
     def app(self) -> Starlette:
         verbs: list[tuple[str, str, Verb]] = [
@@ -66,6 +62,8 @@ class Site:
             ("GET", "/responses/{id}/input_items", self._input_items),
             ("GET", "/models", self._models),
             ("GET", "/models/{id}", self._model),
+            *self.files.verbs(),
+            *self.stores.verbs(),
         ]
         routes = [
             Route(prefix + path, self._endpoint(verb, v1=v1), methods=[method])
@@ -100,9 +98,11 @@ class Site:
     async def _answer(self, verb: Verb, v1: bool | None, request: Request, seen: Seen) -> Answer:
         fault: Fault | None = None
         try:
-            raw = await self._read(request)
-            body = _parsed(raw)
-            seen.body = without_secrets(body)
+            raw, form = await self._read(request)
+            body = form.told if form else _parsed(raw)
+            broken = body is None and bytes(raw[:8]).strip() not in (b"", b"null")
+            self.journal.weigh(seen, without_secrets(body), len(raw))
+            del raw  # pictures are large
             fault = self._fault(request)
             if fault is not None:
                 await asyncio.sleep(fault.latency_s)
@@ -111,13 +111,17 @@ class Site:
             if v1 is not None:
                 check_credentials(request.headers, self.settings)
                 check_version(request.query_params, v1=v1)
-            if raw and body is None and raw.strip() != b"null":
+            if broken:
                 raise refusals.invalid(
                     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
                     "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
                     "not valid JSON.)"
                 )
-            answer = await verb(Call(request, body, fault))
+            call = Call(request, body, fault, form)
+            try:
+                answer = await verb(call)
+            finally:
+                call.close()
             if fault is not None and fault.then == "stall" and isinstance(answer, Body):
                 await until_hangup(asyncio.sleep(fault.silence_s), request.receive)
             return answer
@@ -130,16 +134,16 @@ class Site:
         except ClientDisconnect:
             return Body(499, b"", {})
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, request: Request) -> tuple[bytearray, Upload | None]:
+        raw = bytearray()
+        if is_form(request):
+            return raw, await read_form(request, self.settings.max_file_bytes)
         limit = self.settings.max_body_bytes
-        chunks: list[bytes] = []
-        size = 0
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
+            raw += chunk
+            if len(raw) > limit:
                 raise refusals.gateway(413, "413", f"Request body too large: the limit is {limit} bytes.")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return raw, None
 
     def _fault(self, request: Request) -> Fault | None:
         if not self.settings.control:
@@ -153,7 +157,7 @@ class Site:
 
     async def _create(self, call: Call) -> Answer:
         create = read_create(call.body, self.settings.deployments, call.request.headers)
-        job = self.service.prepare(create)
+        job = await self.service.prepare(create)
         headers = model_headers(create.deployment, stream=create.stream)
         events = self._events(job, call.fault)
         if create.stream:
@@ -176,31 +180,33 @@ class Site:
         record = self.service.get(call.id)
         if call.request.query_params.get("stream", "").lower() == "true":
             raise refusals.not_background()
-        return self._plain(call, record.body)
+        return call.plain(record.body)
 
     async def _delete(self, call: Call) -> Answer:
-        return self._plain(call, self.service.delete(call.id))
+        return call.plain(self.service.delete(call.id))
 
     async def _cancel(self, call: Call) -> Answer:
-        return self._plain(call, self.service.cancel(call.id))
+        return call.plain(self.service.cancel(call.id))
 
     async def _input_items(self, call: Call) -> Answer:
-        return self._plain(call, page(self.service.input_items(call.id), call.request.query_params))
+        return call.plain(page(self.service.input_items(call.id), call.request.query_params))
 
     async def _models(self, call: Call) -> Answer:
         models = [_model_object(name) for name in self.settings.deployments]
-        return self._plain(call, {"object": "list", "data": models})
+        return call.plain({"object": "list", "data": models})
 
     async def _model(self, call: Call) -> Answer:
         if call.id not in self.settings.deployments:
             raise refusals.gateway(404, "404", "Resource not found")
-        return self._plain(call, _model_object(call.id))
+        return call.plain(_model_object(call.id))
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self.service.close()
+        self.shelf.close()
 
     async def _nothing(self, call: Call) -> Answer:
         raise refusals.wrong_path()
-
-    def _plain(self, call: Call, content: Any) -> Body:
-        return Body(200, content, service_headers(), call.fault.then if call.fault else None)
 
     async def _control_faults(self, request: Request) -> Any:
         if not _from_here(request):
@@ -236,11 +242,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     return app
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes | bytearray) -> Any:
     """The JSON of a body; None for what is none, also for what could not be sent back: NaN, lone surrogates, depth."""
     try:
         value = json.loads(raw, parse_constant=_no_json) if raw else None
-        if b"\\ud" in raw.lower():
+        if b"\\ud" in raw or b"\\uD" in raw:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .attachments import Attachment
+    from .files.search import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,13 @@ class Say:
     """Some text of the answer."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """Where what was just said comes from: an annotation without its place in the text."""
+
+    annotation: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class Call:
     arguments: str
 
 
-Piece = Thought | Say | Refuse | Spent | Call
+Piece = Thought | Say | Cite | Refuse | Spent | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,10 @@ class Prompt:
     """What may be called now: the request's tools as far as tool_choice lets them."""
     must_call: bool = False
     """Whether tool_choice demands a call of one of the offers."""
+    attachments: Sequence[Attachment] = ()
+    """Pictures and files of the latest message that has any."""
+    found: Mapping[str, Sequence[Hit]] = field(default_factory=dict)
+    """What searches of this response found, by the id of their item; the items themselves may not tell."""
 
 
 class Brain(Protocol):

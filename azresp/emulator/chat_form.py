@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .brain import Offer, Prompt
+
+if TYPE_CHECKING:
+    from .attachments import Attachment
 
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
@@ -61,10 +64,39 @@ def messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
             yield {"role": "tool", "tool_call_id": item["call_id"], "content": text}
         else:
             yield from _said(item, denials)
+            yield from _ran(item, prompt)
     if calls:
         yield {"role": "assistant", "content": None, "tool_calls": calls}
     if pictures:
         yield {"role": "user", "content": pictures}
+    yield from _files(prompt.attachments)
+
+
+def _files(attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
+    """Chats have no files: their text stands in for them."""
+    for one in attachments:
+        if one.document is not None:
+            yield {"role": "user", "content": f"The attached file {one.name!r} holds:\n\n{one.document.text}"}
+
+
+def _ran(item: Mapping[str, Any], prompt: Prompt) -> Iterator[dict[str, Any]]:
+    """A call of a tool that ran here, and what the model may know of its outcome."""
+    match item.get("type"):
+        case "image_generation_call":
+            name, arguments = "image_generation", {"prompt": item.get("revised_prompt") or "", "edit": False}
+            outcome = "The picture is made, and the user sees it."
+        case "file_search_call":
+            name, arguments = "file_search", {"queries": item["queries"]}
+            texts = [
+                f"{hit.passage.filename}:\n{hit.passage.text}" for hit in prompt.found.get(item["id"], ())
+            ]
+            texts = texts or [f"{hit['filename']}:\n{hit['text']}" for hit in item.get("results") or ()]
+            outcome = "\n\n".join(texts) or "Nothing was found."
+        case _:
+            return
+    call = {"name": name, "arguments": json.dumps(arguments, ensure_ascii=False)}
+    yield {"role": "assistant", "content": None, "tool_calls": [_call(item["id"], call)]}
+    yield {"role": "tool", "tool_call_id": item["id"], "content": outcome}
 
 
 def _said(item: Mapping[str, Any], denials: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

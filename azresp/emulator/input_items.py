@@ -76,8 +76,9 @@ def _check_twice(new: Sequence[Item], context: Sequence[Item]) -> None:
 
 
 def _check_replayed(item: Item, find: Callable[[str], Item | None]) -> None:
-    """A reasoning item comes back by its id, or else with its ciphertext."""
-    if item["type"] == "reasoning" and not item.get("encrypted_content") and find(item["id"]) is None:
+    """A reasoning item comes back by its id, or else with its ciphertext; a picture, or else with its result."""
+    bare = {"reasoning": "encrypted_content", "image_generation_call": "result"}.get(item["type"])
+    if bare is not None and not item.get(bare) and find(item["id"]) is None:
         raise refusals.item_not_found(item["id"])
 
 

@@ -12,6 +12,8 @@ _SECRET = frozenset(
     {"api-key", "authorization", "proxy-authorization", "cookie", "ocp-apim-subscription-key"}
 )
 _KEPT = 2000
+_KEPT_BYTES = 64 * 1024 * 1024
+"""Bodies kept in all; beyond it the oldest requests lose theirs, so that pictures don't fill the memory."""
 
 
 @dataclass(slots=True)
@@ -26,6 +28,8 @@ class Seen:
     status: int | None = None
     id: str = ""
     """apim-request-id of the answer."""
+    size: int = 0
+    """Bytes of the body."""
 
 
 class Journal:
@@ -35,6 +39,17 @@ class Journal:
         self._lock = threading.Lock()
         self._seen: deque[Seen] = deque(maxlen=_KEPT)
         self._count: Counter[str] = Counter()
+
+    def weigh(self, seen: Seen, body: Any, size: int) -> None:
+        """The body of a request, now that it is read; the oldest ones give way to it."""
+        with self._lock:
+            seen.body, seen.size = body, size
+            kept = sum(one.size for one in self._seen)
+            for one in self._seen:
+                if kept <= _KEPT_BYTES or one is seen:
+                    break
+                kept -= one.size
+                one.body, one.size = None, 0
 
     def add(self, seen: Seen) -> None:
         with self._lock:

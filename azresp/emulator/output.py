@@ -5,7 +5,7 @@ Items that the model writes token by token. Items of tools that run at the servi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Event = dict[str, Any]
@@ -74,6 +74,7 @@ class Message:
         self._index = index
         self._parts: list[dict[str, Any]] = []
         self._text: list[str] = []
+        self._annotations: list[dict[str, Any]] = []
 
     def begin(self) -> Iterator[Event]:
         empty = {
@@ -98,6 +99,13 @@ class Message:
             return self._about("refusal.delta", delta=token)
         return self._about("output_text.delta", delta=token, logprobs=[])
 
+    def cite(self, annotation: Mapping[str, Any]) -> Event:
+        """A source for the text so far."""
+        placed = {**annotation, "index": sum(map(len, self._text))}
+        self._annotations.append(placed)
+        number = len(self._annotations) - 1
+        return self._about("output_text.annotation.added", annotation_index=number, annotation=placed)
+
     def end(self, status: str) -> Iterator[Event]:
         yield from self._close_part()
         yield {"type": "response.output_item.done", "item": self.item(status), "output_index": self._index}
@@ -113,9 +121,11 @@ class Message:
         else:
             yield self._about("output_text.done", text=text, logprobs=[])
         part = _part(self.kind, text)
+        if self._annotations:
+            part["annotations"] = self._annotations
         yield self._about("content_part.done", part=part)
         self._parts.append(part)
-        self._text = []
+        self._text, self._annotations = [], []
 
     def _about(self, what: str, **fields: Any) -> Event:
         place = {"item_id": self._id, "output_index": self._index, "content_index": len(self._parts)}

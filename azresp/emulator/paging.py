@@ -8,9 +8,11 @@ from typing import Any
 from . import refusals
 
 
-def page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """One page of `items` (newest first): limit 1–100 default 20, order desc|asc, after, before."""
-    limit = _limit(query.get("limit", "20"))
+def page(
+    items: list[dict[str, Any]], query: Mapping[str, str], *, most: int = 100, usual: int = 20
+) -> dict[str, Any]:
+    """One page of `items` (newest first): limit 1–`most` default `usual`, order desc|asc, after, before."""
+    limit = _limit(query.get("limit", str(usual)), most)
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
         raise refusals.wrong_value("order", order, ("asc", "desc"))
@@ -35,15 +37,15 @@ def page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def _limit(text: str) -> int:
+def _limit(text: str, most: int) -> int:
     try:
         limit = int(text)
     except ValueError:
         raise refusals.wrong_type("limit", "an integer", text) from None
     if limit < 1:
         raise refusals.out_of_range("limit", "integer", 1, limit, above=False)
-    if limit > 100:
-        raise refusals.out_of_range("limit", "integer", 100, limit, above=True)
+    if limit > most:
+        raise refusals.out_of_range("limit", "integer", most, limit, above=True)
     return limit
 
 

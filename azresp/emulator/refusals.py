@@ -104,6 +104,19 @@ def no_output_for_call(call_id: str) -> Refused:
     return invalid(f"No tool output found for function call {call_id}.", "input")
 
 
+def without_reasoning(id_: str, type_: str, reasoning: str) -> Refused:
+    return invalid(
+        f"Item '{id_}' of type '{type_}' was provided without its required 'reasoning' item: '{reasoning}'.",
+        "input",
+    )
+
+
+def nothing_follows(id_: str) -> Refused:
+    return invalid(
+        f"Item '{id_}' of type 'reasoning' was provided without its required following item.", "input"
+    )
+
+
 def no_approval_request(id_: str) -> Refused:
     return invalid(
         f"The following MCP approval requests have approval responses but weren't passed as input: {id_}.",
@@ -160,9 +173,37 @@ def cannot_cancel() -> Refused:
     return invalid("Cannot cancel a synchronous response.", "response_id")
 
 
+def lacks(package: str, what: str) -> Refused:
+    """The emulator's own words: an optional library is missing on this machine."""
+    message = f"This emulator cannot {what}: the package {package} is missing. pip install 'azresp[emulator]' adds it."
+    return Refused(500, {"error": {"message": message, "type": "server_error", "param": None, "code": None}})
+
+
+def file_not_found(id_: str) -> Refused:
+    return invalid(f"No such File object: {id_}", "id", status=404)
+
+
+def not_downloadable(purpose: str) -> Refused:
+    return invalid(f"Not allowed to download files of purpose: {purpose}")
+
+
+def store_not_found(id_: str) -> Refused:
+    return invalid(f"No vector store found with id '{id_}'.", status=404)
+
+
+def file_not_in_store(id_: str, store: str) -> Refused:
+    return invalid(f"No file found with id '{id_}' in vector store '{store}'.", status=404)
+
+
 def no_image_deployment() -> Refused:
+    return image_user_error(
+        "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment"
+    )
+
+
+def image_user_error(message: str) -> Refused:
     error = {
-        "message": "imagegen deployment must be provided through header: x-ms-oai-image-generation-deployment",
+        "message": message,
         "type": "image_generation_user_error",
         "param": "tools",
         "code": "invalid_request_error",

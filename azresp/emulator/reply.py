@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import tokens
-from .brain import Call, Piece, Refuse, Say, Spent, Thought
+from .brain import Call, Cite, Piece, Refuse, Say, Spent, Thought
+from .files.search import Hit
 from .ids import call_id, new_id
 from .output import Message, Reasoning, Written
 
@@ -46,6 +47,8 @@ class Reply:
         """Whether max_output_tokens is used up: no further piece is heard."""
         self.asked = False
         """Whether the client has to answer something before this can go on: a call, an approval."""
+        self.found: dict[str, Sequence[Hit]] = {}
+        """What searches found, by the id of their item: for the brain, whatever the item shows."""
         self._input_tokens = input_tokens
         self._cached_tokens = cached_tokens
         self._summary = summary
@@ -78,6 +81,9 @@ class Reply:
                 yield from self._think(text, part)
             case Say(text):
                 yield from self._speak(text, "output_text")
+            case Cite(annotation):
+                if isinstance(self._open, Message) and self._open.kind == "output_text" and not self.over:
+                    yield self._number_one(self._open.cite(annotation))
             case Refuse(text):
                 yield from self._speak(text, "refusal")
             case Spent(input_tokens, output_tokens):

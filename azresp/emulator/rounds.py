@@ -74,7 +74,7 @@ def _asked(prompt: Prompt, workers: Sequence[Worker], reply: Reply, *, last: boo
     if last:
         offers = [offer for offer in offers if offer.type in ("function", "custom")]
     items = [*prompt.items, *reply.response["output"]]
-    return replace(prompt, items=items, offers=offers, must_call=must_call and first)
+    return replace(prompt, items=items, offers=offers, must_call=must_call and first, found=dict(reply.found))
 
 
 def _worker_of(call: Call, workers: Sequence[Worker]) -> Worker | None:

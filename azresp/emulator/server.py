@@ -90,7 +90,7 @@ class Emulator:
         try:
             self._loop.run_until_complete(_serve(self._app, self._socket, self._stop))
         finally:
-            self._site.service.close()
+            self._site.close()
             self._loop.close()
 
 
@@ -113,7 +113,7 @@ def serve(
                 on_ready(f"{_root_url(listener)}/openai/v1/")
             asyncio.run(_serve(app, listener, asyncio.Event()))
     finally:
-        app.state.site.service.close()  # type: ignore[attr-defined]
+        app.state.site.close()  # type: ignore[attr-defined]
         listener.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from collections.abc import AsyncGenerator, Sequence
@@ -11,11 +12,15 @@ from typing import Any
 
 from . import refusals, tokens
 from .approvals import check_approvals
+from .attachments import Attachment, Attachments, attached
 from .brain import Brain, BrainError, Prompt
 from .create import Create
+from .files.shelf import Shelf
+from .files.stores import Stores
 from .ids import new_id
 from .input_items import resolve
 from .pace import Pace
+from .pairs import Pairs
 from .reply import ENDS, Event, Reply
 from .response import as_created
 from .rounds import converse
@@ -38,21 +43,27 @@ class Job:
 class Service:
     """One resource with its deployments and its stored responses; knows nothing of HTTP."""
 
-    def __init__(self, settings: Settings, brain: Brain, vault: Vault) -> None:
+    def __init__(self, settings: Settings, brain: Brain, vault: Vault, shelf: Shelf, stores: Stores) -> None:
         self._settings = settings
         self._brain = brain
         self._vault = vault
+        self._pairs = Pairs()
+        self._stores = stores
+        self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
-    def prepare(self, create: Create) -> Job:
+    async def prepare(self, create: Create) -> Job:
         """Resolve the conversation and refuse what does not fit it; nothing is kept or answered yet."""
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
+        self._pairs.check(own, before)
+        came = await self._came(own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
+        spent += sum(one.tokens for one in came if one.fresh)
         if spent > self._settings.context_tokens and create.body.get("truncation") != "auto":
             raise refusals.invalid(
                 "Your input exceeds the context window of this model. Please adjust your input and try again.",
@@ -69,9 +80,11 @@ class Service:
             clock=self._settings.clock,
             encrypt=_ciphertext if create.encrypted else None,
         )
-        prompt = Prompt([*before, *own], create.deployment, instructions, create.body)
+        prompt = Prompt([*before, *own], create.deployment, instructions, create.body, attachments=came)
         earlier = parent.body["tools"] if parent else ()
-        desk = Desk(create, before, own, self._settings, self._vault, earlier)
+        desk = Desk(
+            create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
+        )
         return Job(create, prompt, reply, own, workers(tools, desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
@@ -110,6 +123,7 @@ class Service:
 
     def keep(self, job: Job, delay_s: float | None = None) -> None:
         """Store the answer; streamed ones become visible after `delay_s` (default: the settings')."""
+        self._pairs.note(job.reply.response["output"])
         if not job.create.store:
             return
         delay = self._settings.read_after_write_s if delay_s is None else delay_s
@@ -144,6 +158,12 @@ class Service:
 
     def close(self) -> None:
         self._vault.close()
+
+    async def _came(self, own: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[Attachment]:
+        """Pictures and files, read on a thread: they may take a while."""
+        if next(attached([*before, *own]), None) is None:
+            return []
+        return await asyncio.to_thread(self._attachments.read, own, before)
 
     def _parent(self, id_: str | None) -> Record | None:
         if not id_:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from .brain import Brain
@@ -49,6 +49,12 @@ class Settings:
     """Context window; longer input is refused with context_length_exceeded unless truncation is auto."""
     max_body_bytes: int = 100 * 1024 * 1024
     """Longest request body; beyond it 413."""
+    max_file_bytes: int = 512 * 1024 * 1024
+    """Largest upload to `/files`; beyond it 413."""
+    max_input_bytes: int = 50 * 1024 * 1024
+    """Most bytes that the pictures, or the files, of one request may have together."""
+    image_order: Literal["azure", "openai"] = "azure"
+    """Order of the events of image generation: azure (one partial image unasked, no end event) or openai."""
     mcp_timeout_s: float = 30.0
     """Longest wait for an MCP server, for a list of its tools or for a call."""
     control: bool = True

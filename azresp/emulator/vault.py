@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS items (
 );
 CREATE INDEX IF NOT EXISTS by_response ON items (response);
 """
+_LONGEST_ITEM = 64 * 1024
+_PATIENCE_S = 30.0
+"""Uploads are written over another connection, see files/database.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +49,30 @@ class Vault:
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
             path.touch(mode=0o600)  # SQLite would make it, and the files beside it, readable by others
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
 
     def put(self, record: Record) -> None:
         """Insert or replace; its items become referable by id."""
-        values = (
-            record.id,
-            record.parent,
-            _dump(record.body),
-            _dump(record.input),
-            record.context_tokens,
-            record.visible_at,
-        )
         items = [*record.input, *record.body["output"]]
         with self._transaction():
             self._db.execute(
                 "INSERT OR REPLACE INTO responses (id, parent, body, input, context_tokens, visible_at) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                values,
+                (
+                    record.id,
+                    record.parent,
+                    _dump(record.body),
+                    _dump(record.input),
+                    record.context_tokens,
+                    record.visible_at,
+                ),
             )
-            rows = [(item["id"], record.id, _dump(item)) for item in items]
+            rows = ((item["id"], record.id, _short(_dump(item))) for item in items)
             self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
 
     def get(self, id_: str, now: float) -> Record | None:
@@ -80,9 +84,15 @@ class Vault:
 
     def item(self, id_: str) -> dict[str, Any] | None:
         """An input or output item of any stored response."""
-        with closing(self._db.execute("SELECT body FROM items WHERE id = ? LIMIT 1", (id_,))) as rows:
+        with closing(
+            self._db.execute("SELECT body, response FROM items WHERE id = ? LIMIT 1", (id_,))
+        ) as rows:
             row = rows.fetchone()
-        return json.loads(row[0]) if row else None
+        if row is None or row[0]:
+            return json.loads(row[0]) if row else None
+        record, _ = self._fetch(row[1])
+        items = [*record.input, *record.body["output"]] if record else []
+        return next((item for item in items if item["id"] == id_), None)
 
     def delete(self, id_: str) -> None:
         """Forget it; while others go on from it its items stay as their context."""
@@ -136,6 +146,11 @@ class _Transaction:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._db.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def _short(body: str) -> str:
+    """Pictures are kept once, in their response; an empty body sends the reader there."""
+    return body if len(body) <= _LONGEST_ITEM else ""
 
 
 def _dump(value: Any) -> str:

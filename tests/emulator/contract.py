@@ -63,6 +63,8 @@ class Contract:
 def _tolerated(event: dict[str, Any]) -> dict[str, Any]:
     """The event without what real traffic breaks too."""
     event = copy.deepcopy(event)
+    if event.get("type") == "response.output_item.added" and event["item"]["type"] == "image_generation_call":
+        event["item"].setdefault("result", None)
     response = event.get("response")
     if response is not None:
         for name in ("user", "usage"):

@@ -16,6 +16,7 @@ from azresp.emulator import Emulator
 from azresp.emulator.brain import Offer, Prompt
 from azresp.emulator.builtin.calling import calls
 from tests.emulator.contract import Contract
+from tests.emulator.samples import data_url, picture
 from tests.emulator.wire import Answer, create, events_of
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -179,11 +180,12 @@ def test_the_outputs_may_be_parts_with_images(emulator: Emulator) -> None:
     first = create(emulator, "weather in Paris?", tools=[WEATHER]).json
     parts = [
         {"type": "input_text", "text": "see"},
-        {"type": "input_image", "image_url": "data:image/png;base64,AAAA"},
+        {"type": "input_image", "image_url": data_url(picture())},
     ]
     result = {"type": "function_call_output", "call_id": first["output"][0]["call_id"], "output": parts}
     second = create(emulator, [result], previous_response_id=first["id"])
-    assert "image/png, 3 bytes" in said(second)
+    assert "(an image: image/png, " in said(second)
+    assert said(second).endswith("- Picture 1: PNG, 64 × 48, dominant colours: red; detail auto.\n")
 
 
 def test_a_conversation_that_is_not_stored_goes_on_with_its_items_sent_again(emulator: Emulator) -> None:
@@ -197,6 +199,33 @@ def test_a_conversation_that_is_not_stored_goes_on_with_its_items_sent_again(emu
         result = {"type": "function_call_output", "call_id": items[0]["call_id"], "output": "-3 °C"}
         second = create(emulator, [asked, *items, result], store=False, tools=[WEATHER])
         assert "-3 °C" in said(second)
+
+
+def test_a_call_and_the_reasoning_before_it_come_back_together_or_without_ids(emulator: Emulator) -> None:
+    asked = {"role": "user", "content": "weather in Oslo?"}
+    hidden: dict[str, Any] = {
+        "model": "o4-mini",
+        "store": False,
+        "include": ["reasoning.encrypted_content"],
+        "tools": [WEATHER],
+    }
+    thought, call = create(emulator, [asked], **hidden).json["output"]
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "-3 °C"}
+    nameless = {key: value for key, value in call.items() if key != "id"}
+    for kept in ([thought, call], [thought, nameless], [nameless]):
+        assert create(emulator, [asked, *kept, result], **hidden).status == 200
+    for kept, message in (
+        (
+            [call],
+            f"Item '{call['id']}' of type 'function_call' was provided without its required 'reasoning' item: "
+            f"'{thought['id']}'.",
+        ),
+        (
+            [nameless, thought],
+            f"Item '{thought['id']}' of type 'reasoning' was provided without its required following item.",
+        ),
+    ):
+        assert refusal(create(emulator, [asked, *kept, result], **hidden)) == (400, message, "input")
 
 
 def test_without_parallel_calls_there_is_one_call_a_turn(emulator: Emulator) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from azresp.emulator import Emulator, Forwarding, Settings
-from tests.emulator.wire import create
+from tests.emulator.forms import upload
+from tests.emulator.samples import data_url, pdf, picture
+from tests.emulator.wire import call, create
 from tests.mcp_server import McpServer
 
 
@@ -24,6 +26,8 @@ class Upstream(ThreadingHTTPServer):
         self.headers: list[dict[str, str]] = []
         self.status = 200
         self.chunks: list[Any] = []
+        self.first: list[Any] = []
+        """What the next request gets instead of `chunks`."""
 
     @property
     def base_url(self) -> str:
@@ -42,7 +46,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        frames = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in self.server.chunks]
+        frames = [
+            f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+            for chunk in self.server.first or self.server.chunks
+        ]
+        self.server.first = []
         data = "".join([": a comment\n\n", *frames, "data: [DONE]\n\n"]).encode()
         for start in range(0, len(data), 7):  # pieces that cut events and characters in two
             piece = data[start : start + 7]
@@ -133,6 +141,7 @@ def calling(index: int, name: str | None = None, arguments: str = "") -> dict[st
     return delta(tool_calls=[{"index": index, "function": function} | ({"id": f"c{index}"} if name else {})])
 
 
+SEEN = data_url(picture())
 WEATHER = {
     "type": "function",
     "name": "get_weather",
@@ -162,13 +171,13 @@ def test_calls_of_a_real_model_become_calls_and_their_outputs_go_up_again(
         {"type": "function", "function": {k: WEATHER[k] for k in ("name", "description", "parameters")}}
     ]
     upstream.chunks = [delta(content="Wet.")]
-    picture = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    shown = {"type": "input_image", "image_url": SEEN}
     results = [
         {"type": "function_call_output", "call_id": calls[0]["call_id"], "output": "rain"},
         {
             "type": "function_call_output",
             "call_id": calls[1]["call_id"],
-            "output": [{"type": "input_text", "text": "fog"}, picture],
+            "output": [{"type": "input_text", "text": "fog"}, shown],
         },
     ]
     create(emulator, results, previous_response_id=first["id"], tools=[WEATHER], tool_choice="required")
@@ -190,7 +199,7 @@ def test_calls_of_a_real_model_become_calls_and_their_outputs_go_up_again(
         {"role": "tool", "tool_call_id": calls[1]["call_id"], "content": "fog"},
         {
             "role": "user",
-            "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}],
+            "content": [{"type": "image_url", "image_url": {"url": SEEN}}],
         },
     ]
 
@@ -230,3 +239,48 @@ def test_a_call_of_what_nobody_offered_fails_the_response(upstream: Upstream, em
     answer = create(emulator, "hi", tools=[WEATHER])
     assert answer.status == 500
     assert "'rm_rf'" in answer.json["error"]["message"]
+
+
+def test_a_real_model_can_search_files_and_have_pictures_drawn(
+    upstream: Upstream, emulator: Emulator
+) -> None:
+    file = upload(emulator, b"Ada likes soup.", "likes.txt").json["id"]
+    store = call(emulator, "POST", "/vector_stores", {"file_ids": [file]}).json["id"]
+    tools = [
+        {"type": "file_search", "vector_store_ids": [store]},
+        {"type": "image_generation", "quality": "low"},
+    ]
+    body = {"model": "gpt-4o", "input": "hm", "tools": tools}
+    header = {"x-ms-oai-image-generation-deployment": "gpt-image-1"}
+    for name, arguments, outcome in (
+        ("file_search", {"queries": ["What does Ada like?"]}, "likes.txt:\nAda likes soup."),
+        (
+            "image_generation",
+            {"prompt": "a red cat", "edit": False},
+            "The picture is made, and the user sees it.",
+        ),
+    ):
+        upstream.asked.clear()
+        upstream.first = [calling(0, name, json.dumps(arguments))]
+        upstream.chunks = [delta(content="Well.")]
+        answer = call(emulator, "POST", "/responses", body, header).json
+        assert [item["type"] for item in answer["output"]] == [f"{name}_call", "message"]
+        offered = [tool["function"]["name"] for tool in upstream.asked[0]["tools"]]
+        assert offered == ["file_search", "image_generation"]
+        asked, told = upstream.asked[1]["messages"][-2:]
+        assert asked["tool_calls"][0]["function"]["name"] == name
+        assert told == {"role": "tool", "tool_call_id": asked["tool_calls"][0]["id"], "content": outcome}
+
+
+def test_the_text_of_attached_files_goes_up(upstream: Upstream, emulator: Emulator) -> None:
+    upstream.chunks = [delta(content="ok")]
+    part = {
+        "type": "input_file",
+        "filename": "a.pdf",
+        "file_data": data_url(pdf("Ada likes soup."), "application/pdf"),
+    }
+    create(emulator, [{"role": "user", "content": [{"type": "input_text", "text": "well?"}, part]}])
+    assert upstream.asked[0]["messages"][-1] == {
+        "role": "user",
+        "content": "The attached file 'a.pdf' holds:\n\nAda likes soup.",
+    }

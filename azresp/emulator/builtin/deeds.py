@@ -66,28 +66,27 @@ def _deed(
 
 def report(done: Sequence[Deed]) -> str:
     """The answered deeds as Markdown."""
-    lines = [_line(deed) for deed in done if deed.text is not None]
+    names = [deed.name for deed in done]
+    lines = [_line(deed, plain=names.count(deed.name) == 1) for deed in done if deed.text is not None]
     if all(deed.denied for deed in done if deed.text is not None):
         return "".join(lines)
     return "The tools answered:\n\n" + "".join(lines)
 
 
-def _line(deed: Deed) -> str:
+def _line(deed: Deed, *, plain: bool) -> str:
+    """`plain`: the name alone tells which call it was."""
+    called = f"**{deed.name}**" if plain else f"**{deed.name}** `{deed.arguments}`"
     text = (deed.text or "").strip()
     if deed.denied:
         because = f" The reason given: {text}" if text else ""
-        return f"- I did not call **{deed.name}**: the call was not approved.{because}\n"
+        return f"- I did not call {called}: the call was not approved.{because}\n"
     if deed.failed:
-        return f"- **{deed.name}** failed: {text}\n"
+        return f"- {called} failed: {text}\n"
     if len(text) > _SHOWN:
         text = f"{text[:_SHOWN]}… ({len(text):,} characters)"
     if "\n" not in text:
-        return f"- **{deed.name}**: {text or '(nothing)'}\n"
-    return (
-        f"- **{deed.name}**:\n\n"
-        + "".join(f"  {line}\n" for line in ("```", *text.splitlines(), "```"))
-        + "\n"
-    )
+        return f"- {called}: {text or '(nothing)'}\n"
+    return f"- {called}:\n\n" + "".join(f"  {line}\n" for line in ("```", *text.splitlines(), "```")) + "\n"
 
 
 def _shown(output: Any) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from . import memory, samples
+from . import attached, memory, samples
 from .deeds import report
 from .memory import quoted, short, told
 from .sized import Size, asked_size, cut, endless, topic_of
@@ -36,6 +36,9 @@ Things to ask me:
 | `what is 12 * (3 + 4)?` | the sum |
 | `repeat after me: …` | your words |
 | `what are your instructions?` | the instructions I was given with this request |
+| a picture or a file with your message | what I can see in it: size, colours, pages, words |
+| `draw a red cat`, then `make it blue` | a picture, with the image_generation tool |
+| anything, with the file_search tool | the passages of your files that share its words |
 | `refuse` | a refusal |
 | a deployment named `o3`, `o4-mini`, `gpt-5…` | reasoning, with a summary if you ask for one |
 | a JSON schema as the text format | JSON that conforms to it |
@@ -96,7 +99,11 @@ def _refusal(talk: Talk) -> None:
 
 
 def _tool_outputs(talk: Talk) -> str | None:
-    return report(talk.deeds) if any(deed.text is not None for deed in talk.deeds) else None
+    """What the tools answered, and what can be seen in the pictures and files among it."""
+    if all(deed.text is None for deed in talk.deeds):
+        return None
+    seen = attached.about(talk) if any(one.fresh for one in talk.attachments) else None
+    return report(talk.deeds) + (f"\nWhat came with it:\n\n{seen}\n" if seen else "")
 
 
 def _repeat(talk: Talk) -> str | None:
@@ -203,8 +210,6 @@ def _fallback(talk: Talk) -> str:
         f"What I can tell: your message has {words} word{'s' * (words != 1)} in {lines} line{'s' * (lines != 1)}"
         f" and this is turn {talk.turn} of our conversation."
     ]
-    if talk.attachments:
-        parts.append(f"It came with: {', '.join(talk.attachments)}.")
     if lines > 3:
         first, last = talk.said.strip().splitlines()[0], talk.said.strip().splitlines()[-1]
         parts.append(f"It begins with\n\n{quoted(short(first))}\n\nand ends with\n\n{quoted(short(last))}")
@@ -216,6 +221,7 @@ _INTENTS: tuple[Intent, ...] = (
     _tool_outputs,
     _refusal,
     _repeat,
+    attached.about,
     _greeting,
     _help,
     memory.about_the_talk,

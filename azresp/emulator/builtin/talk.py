@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..attachments import Attachment
 from ..brain import Prompt
 from .deeds import Deed, deeds
 
@@ -22,8 +23,8 @@ class Talk:
     """The assistant's messages so far."""
     instructions: str
     deployment: str
-    attachments: tuple[str, ...]
-    """Types of the parts of the latest message that are no text."""
+    attachments: tuple[Attachment, ...]
+    """Pictures and files of the latest message that has any."""
     deeds: tuple[Deed, ...]
     """Tools called since the user's latest message."""
     effort: str
@@ -40,7 +41,7 @@ class Talk:
             answers=tuple(text_of(item) for item in prompt.items if item.get("role") == "assistant"),
             instructions="\n".join(filter(None, [prompt.instructions or "", *guides])),
             deployment=prompt.deployment,
-            attachments=tuple(_attachments(users[-1])) if users else (),
+            attachments=tuple(prompt.attachments),
             deeds=tuple(deeds(prompt.items)),
             effort=reasoning.get("effort") or "medium",
         )
@@ -57,9 +58,3 @@ def text_of(item: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part.get("text") or part.get("refusal") or "" for part in content or ())
-
-
-def _attachments(item: Mapping[str, Any]) -> Iterator[str]:
-    for part in item.get("content") or ():
-        if isinstance(part, Mapping) and part.get("type") in ("input_image", "input_file"):
-            yield str(part["type"]).removeprefix("input_")

@@ -15,8 +15,10 @@ from typing import Any
 from .. import refusals
 from ..brain import Offer
 from .choice import check_choice
+from .file_search import FileSearch
 from .functions import Custom, Function
 from .hosted import HOSTED, Refused
+from .image_tool import ImageGeneration
 from .kind import Desk, Kind, Worker
 from .remote_mcp import Mcp
 
@@ -25,6 +27,8 @@ __all__ = ["KINDS", "Desk", "Kind", "Offer", "Worker", "check_tools", "echo_choi
 KINDS: dict[str, Kind] = {
     "function": Function(),
     "custom": Custom(),
+    "file_search": FileSearch(),
+    "image_generation": ImageGeneration(),
     "mcp": Mcp(),
     **{type_: Refused(type_) for type_ in HOSTED},
 }

@@ -9,17 +9,14 @@ from .. import refusals
 from .kind import Desk
 
 HOSTED = (
-    "image_generation",
     "code_interpreter",
     "web_search",
     "web_search_preview",
-    "file_search",
     "computer_use_preview",
     "local_shell",
     "shell",
     "apply_patch",
 )
-_IMAGE_HEADER = "x-ms-oai-image-generation-deployment"
 
 
 class Refused:
@@ -29,8 +26,6 @@ class Refused:
         self._type = type_
 
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> NoReturn:
-        if self._type == "image_generation" and not headers.get(_IMAGE_HEADER):
-            raise refusals.no_image_deployment()
         raise refusals.invalid(f"Hosted tool '{self._type}' is not supported with this model.", "tools")
 
     def echo(self, tool: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from ..attachments import Attachments
     from ..brain import Call, Offer
     from ..create import Create
+    from ..files.stores import Stores
     from ..reply import Event, Reply
     from ..settings import Settings
     from ..vault import Vault
@@ -25,6 +27,8 @@ class Desk:
     """This request's input items."""
     settings: Settings
     vault: Vault
+    attachments: Attachments
+    stores: Stores
     earlier_tools: Sequence[Mapping[str, Any]] = field(default=())
     """The echoed `tools` of the response that this one goes on from."""
 

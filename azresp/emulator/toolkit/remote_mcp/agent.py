@@ -132,7 +132,7 @@ class Agent:
 
     def _server(self, label: str) -> Server:
         tool = self._tools[label]
-        headers = dict(tool.get("headers") or {})
+        headers = {name.lower(): value for name, value in (tool.get("headers") or {}).items()}
         if token := tool.get("authorization"):
             headers["authorization"] = f"Bearer {token}"
         return Server(label, tool["server_url"], headers, self._desk.settings.mcp_timeout_s)
