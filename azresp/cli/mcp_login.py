@@ -6,7 +6,10 @@ The service, not this machine, presents the token; nothing refreshes it when a r
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 from azresp.azure.aside import aside
@@ -55,7 +58,8 @@ async def login(
         async def ask(url: str) -> Mapping[str, str]:
             callback.expect(parse_qs(urlsplit(url).query).get("state", [""])[0])
             tell(f"Sign in to {server.label} in your browser: {url}")
-            await aside(lambda: open_browser(url), "browser")
+            with suppress(OSError):  # the URL was told
+                await aside(lambda: open_browser(url), "browser")
             try:
                 async with asyncio.timeout(patience_s):
                     return await callback.query()
@@ -72,6 +76,20 @@ async def login(
     how = "Signed in" if granted.asked else "Refreshed the token"
     tell(f"{how}: kept as {ref}{_lasting(granted.expires_in_s, server.label)}")
     return ref
+
+
+def system_browser(url: str) -> None:
+    """Open the desktop's browser, where there is a desktop: one in this terminal would take the screen."""
+    import webbrowser
+
+    if (
+        os.name == "nt"
+        or sys.platform == "darwin"
+        or os.environ.get("DISPLAY")
+        or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        with suppress(webbrowser.Error):
+            webbrowser.open(url)
 
 
 def keep_token(label: str, token: Secret) -> SecretRef:

@@ -21,7 +21,7 @@ from azresp.core.secrets import Secret, SecretRef
 from azresp.core.tools import McpServer
 from azresp.errors import NetworkError, SignInError, UsageError
 from tests.cli.guarded_server import Provider, guarded
-from tests.replay import ReplayServer, answer
+from tests.replay import ReplayServer, Reply, Request, answer
 
 
 class Ring(KeyringBackend):
@@ -188,21 +188,27 @@ def test_a_server_without_a_sign_in_is_told(ring: Ring) -> None:
 
 
 def test_a_server_that_sends_the_browser_elsewhere_is_not_followed(ring: Ring) -> None:
+    def script(request: Request, number: int) -> Reply:
+        root = f"http://{request.headers['host']}"
+        if "protected-resource" in request.path:
+            return answer({"resource": f"{root}/mcp", "authorization_servers": [root]})
+        if "well-known" in request.path:
+            return answer(
+                {
+                    "issuer": root,
+                    "authorization_endpoint": "http://evil.example/authorize",
+                    "token_endpoint": f"{root}/token",
+                    "registration_endpoint": f"{root}/register",
+                    "response_types_supported": ["code"],
+                }
+            )
+        if request.path == "/register":
+            return answer({"client_id": "c", "redirect_uris": ["http://127.0.0.1:1/callback"]}, 201)
+        return answer({}, 401)
+
     browser = Browser()
-    with ReplayServer(answer({}, 401)) as server:
-        root = server.root
-        resource = {"resource": f"{root}/mcp", "authorization_servers": [root]}
-        issuer = {
-            "issuer": root,
-            "authorization_endpoint": "ftp://evil.example/authorize",
-            "token_endpoint": f"{root}/token",
-            "registration_endpoint": f"{root}/register",
-            "response_types_supported": ["code"],
-        }
-        client = {"client_id": "c", "redirect_uris": ["http://127.0.0.1:1/callback"]}
-        server.replies = [answer({}, 401), answer(resource), answer(issuer), answer(client, 201)]
-        with pytest.raises(SignInError):
-            signed_in(f"{root}/mcp", browser)
+    with ReplayServer(script) as server, pytest.raises(SignInError, match="address that is not https"):
+        signed_in(f"{server.root}/mcp", browser)
     assert browser.opened == []
     assert ring.kept == {}
 
