@@ -155,9 +155,17 @@ class Answerer:
         given = (plan.answer for plan in plans if plan.answer is not None)
         return Answered(answers(asked, given, NOT_ANSWERED), halted)
 
-    def leave(self, exchange: Exchange) -> tuple[Wire, ...]:
-        """The answers of asks that the user goes past: what is on record, and a no to the rest."""
-        return answers(asks(exchange.turn), self._records.kept_answers(exchange.id), NOT_ANSWERED)
+    def leave(self, session: Session, said: tuple[Wire, ...] = ()) -> tuple[Wire, ...]:
+        """The answers of asks that the user goes past with `said`: what is on record, and a no to the rest.
+
+        Without them the service refuses whatever is said next.
+        """
+        last = session.last
+        if last is None:
+            return ()
+        known = {answered(item) for item in said}
+        left = answers(asks(last.turn), self._records.kept_answers(last.id), NOT_ANSWERED)
+        return tuple(item for item in left if answered(item) not in known)
 
     # Deciding
 

@@ -62,6 +62,24 @@ def _run(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
+def _approve(app: typer.Typer) -> None:
+    from azresp.cli.words import approve
+
+    app.command("approve")(approve)
+
+
+def _tools(app: typer.Typer) -> None:
+    from azresp.cli.tools import tools_app
+
+    app.add_typer(tools_app, name="tools")
+
+
+def _mcp(app: typer.Typer) -> None:
+    from azresp.cli.mcp import mcp_app
+
+    app.add_typer(mcp_app, name="mcp")
+
+
 def _init(app: typer.Typer) -> None:
     from azresp.cli.init import init
 
@@ -101,6 +119,8 @@ def _emulator(app: typer.Typer) -> None:
 _COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "chat": _chat,
     "run": _run,
+    "approve": _approve,
+    "tools": _tools,
     "init": _init,
     "doctor": _doctor,
     "config": _config,

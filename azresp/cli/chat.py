@@ -19,7 +19,14 @@ from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
 
 
-def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
+def talk(
+    resume: str,
+    emulator: str,
+    flags: Mapping[str, object],
+    tools: tuple[str, ...] = (),
+    *,
+    no_tools: bool = False,
+) -> int:
     """Open a chat; gives the exit status."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("azresp chat needs a terminal", "For scripts and pipes use `azresp run`.")
@@ -41,7 +48,15 @@ def talk(resume: str, emulator: str, flags: Mapping[str, object]) -> int:
         # Everything heavy comes after the prompt.
         from azresp.cli.talking import begin
 
-        return begin(terminal, loaded, early, resume=resume, emulator="always" if emulated else "never")
+        return begin(
+            terminal,
+            loaded,
+            early,
+            resume=resume,
+            emulator="always" if emulated else "never",
+            tools=tools,
+            no_tools=no_tools,
+        )
     finally:
         early.clear()
 

@@ -18,6 +18,15 @@ EmulatorOption = Annotated[
         envvar="AZRESP_EMULATOR",
     ),
 ]
+ToolOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tool",
+        help="Switch a tool on: its name, a Python file, or web_search, code_interpreter, file_search:ID; repeatable",
+        metavar="TOOL",
+    ),
+]
+NoToolsOption = Annotated[bool, typer.Option("--no-tools", help="No tools but those of --tool")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")]
 
 

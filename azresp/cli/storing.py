@@ -24,3 +24,9 @@ def open_store(*, emulated: bool, warn: Callable[[str], None]) -> Store:
         what = error.what if isinstance(error, AzrespError) else str(error)
         warn(f"warning: {what}; this session is not kept")
         return Store(None)
+
+
+def tell_trouble(store: Store, warn: Callable[[str], None]) -> None:
+    """Say what could not be kept."""
+    if trouble := store.trouble or store.records.trouble:
+        warn(f"warning: not kept on this machine: {trouble}")

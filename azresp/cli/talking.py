@@ -10,17 +10,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from azresp.answering import Answerer
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
 from azresp.cli.storing import open_store
+from azresp.cli.toolset import Tools, build_toolset
 from azresp.cli.tuner import ProfileTuner
 from azresp.config.load import Loaded
 from azresp.core.session import Session
 from azresp.errors import AzrespError, UsageError
 from azresp.store.store import Store
 from azresp.ui.chat import Chat, LineEditor, counted
+from azresp.ui.desk import ScreenDesk
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
 
@@ -28,42 +31,74 @@ LATEST = "."
 """`--resume` without a name."""
 
 
-def begin(terminal: Terminal, loaded: Loaded, early: EarlyPrompt, *, resume: str, emulator: str) -> int:
+def begin(
+    terminal: Terminal,
+    loaded: Loaded,
+    early: EarlyPrompt,
+    *,
+    resume: str,
+    emulator: str,
+    tools: tuple[str, ...] = (),
+    no_tools: bool = False,
+) -> int:
     """Talk until the user leaves; gives the exit status."""
     reached = reach(loaded.profile, emulator)
     store = open_store(emulated=reached.emulated, warn=note)
     try:
-        return until_done(_talk(terminal, reached, loaded, store, early, resume))
+        tuner = ProfileTuner(reached.profile, loaded.origins)
+        offer = build_toolset(loaded, store.records, tools, none=no_tools, tuner=tuner)
+        chat = _chat(terminal, reached, tuner, store, offer)
+        return until_done(_talk(chat, reached, store, early, resume))
     finally:
         store.close()
         reached.stop()
 
 
-async def _talk(
-    terminal: Terminal, reached: Reached, loaded: Loaded, store: Store, early: EarlyPrompt, resume: str
-) -> int:
-    from azresp.ui import commands  # noqa: F401 - registers them
-
-    profile = reached.profile
+def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Store, tools: Tools) -> Chat:
     history = store.path.with_name("history") if store.path is not None else None
+    editor = _editor(terminal, history, reached)
+    clock = SystemClock()
+    desk = ScreenDesk(terminal, editor)
     chat = Chat(
-        session=Session(SystemClock().ident(), ""),
+        session=Session(clock.ident(), ""),
         service=reached.gateway,
         library=store,
-        tuner=ProfileTuner(profile, loaded.origins),
-        clock=SystemClock(),
+        tuner=tuner,
+        clock=clock,
         terminal=terminal,
-        editor=_editor(terminal, history, reached),
+        editor=editor,
+        tools=tools,
+        memory=store.records,
+        answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
+        more=desk.more,
         azure=not reached.gateway.connection.loopback,
         tell=lambda error: [line.removeprefix("azresp: ").strip() for line in error_lines(error)],
     )
+    chat.session = tools.kept_in(chat.session)
+    return chat
+
+
+async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, resume: str) -> int:
+    from azresp.ui import commands  # noqa: F401 - registers them
+
     early.clear()
+    await _trust(chat)
+    for remark in chat.tools.remarks():
+        chat.terminal.dim(remark)
     await _begin(chat, store, resume)
     _end_on_signals(chat)
     status = await chat.run()
     _part(chat)
     await reached.gateway.close()
     return status
+
+
+async def _trust(chat: Chat) -> None:
+    """Ask about the files of `--tool` that are new or changed."""
+    for name in chat.tools.new_files():
+        from azresp.ui.commands.tools import trusted
+
+        await trusted(chat, name)
 
 
 def _editor(terminal: Terminal, history: Path | None, reached: Reached) -> LineEditor:

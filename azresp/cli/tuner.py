@@ -12,6 +12,7 @@ from azresp.config.load import change
 from azresp.config.origin import find
 from azresp.config.profile import SETTINGS, Profile
 from azresp.errors import AzrespError, UsageError
+from azresp.rounds import Budget
 
 if TYPE_CHECKING:
     from azresp.config.origin import Origin
@@ -21,6 +22,11 @@ _SETTABLE = (
     *(key for key, one in SETTINGS.items() if one.group in ("request", "tools", "screen")),
 )
 """What `/set` may change; the endpoint and sign-in are a profile's."""
+
+
+def budget_of(profile: Profile) -> Budget:
+    """What one question may take in tool calls."""
+    return Budget(profile.tool_rounds, profile.tool_seconds, profile.tool_tokens or 0)
 
 
 class ProfileTuner:
@@ -34,6 +40,10 @@ class ProfileTuner:
     def request(self) -> Mapping[str, object]:
         """The settings that shape a request, by key."""
         return {**self._profile.request(), "deployment": self._profile.deployment}
+
+    def budget(self) -> Budget:
+        """What one question may take in tool calls."""
+        return budget_of(self._profile)
 
     def set(self, key: str, text: str) -> None:
         """Change one setting from text. Raises ConfigError, or UsageError for what belongs to the profile."""

@@ -10,7 +10,8 @@ import typer
 
 from azresp.cli.completion import session_names
 from azresp.cli.flags import setting_flags
-from azresp.cli.options import EmulatorOption, emulator_choice
+from azresp.cli.options import EmulatorOption, NoToolsOption, ToolOption, emulator_choice
+from azresp.cli.policy import ApproveOption
 
 
 @setting_flags()
@@ -27,12 +28,14 @@ def chat(
             autocompletion=session_names,
         ),
     ] = "",
+    tool: ToolOption = None,
+    no_tools: NoToolsOption = False,
     emulator: EmulatorOption = "never",
 ) -> None:
     """Talk to the model; /help inside tells the rest."""
     from azresp.cli.chat import talk
 
-    raise typer.Exit(talk(resume, emulator_choice(emulator), flags))
+    raise typer.Exit(talk(resume, emulator_choice(emulator), flags, tuple(tool or ()), no_tools=no_tools))
 
 
 @setting_flags()
@@ -57,6 +60,9 @@ def run(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
+    tool: ToolOption = None,
+    no_tools: NoToolsOption = False,
+    approve: ApproveOption = None,
     emulator: EmulatorOption = "never",
 ) -> None:
     """Ask once and print the answer; piped text follows the prompt."""
@@ -71,6 +77,38 @@ def run(
         quiet=quiet,
         yes=yes,
         schema=schema,
+        tools=tuple(tool or ()),
+        no_tools=no_tools,
+        approve=tuple(approve or ()),
         emulator=emulator_choice(emulator),
     )
     raise typer.Exit(run_once(options, flags))
+
+
+@setting_flags()
+def approve(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Session, response id, or id of the call; without it the last one that waits",
+            autocompletion=session_names,
+        ),
+    ] = "",
+    *,
+    flags: Mapping[str, object],
+    listed: Annotated[bool, typer.Option("--list", "-l", help="List what waits, and answer nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Allow all that the session asks, once")] = False,
+    no: Annotated[bool, typer.Option("--no", "-n", help="Deny all that the session asks")] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why not, for the model; with --no", metavar="TEXT")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: the list, or the final response")
+    ] = False,
+    emulator: EmulatorOption = "never",
+) -> None:
+    """Answer calls and approvals that a run or chat left open, and print what the model says then."""
+    from azresp.cli.approve import ApproveOptions, approve_waiting
+
+    options = ApproveOptions(name, listed, yes, no, reason, as_json, emulator_choice(emulator))
+    raise typer.Exit(approve_waiting(options, flags))

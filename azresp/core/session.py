@@ -76,9 +76,21 @@ def settle(session: Session, exchange: Exchange) -> Session:
 
 
 def undo(session: Session) -> Session:
-    """The session with its head one exchange back; the branch stays in the tree."""
-    last = session.last
-    return session if last is None else replace(session, head=last.parent)
+    """The session before its last question; the branch stays in the tree."""
+    asked = asked_in(session, session.last)
+    return session if asked is None else replace(session, head=asked.parent)
+
+
+def asked_in(session: Session, exchange: Exchange | None) -> Exchange | None:
+    """The exchange whose question led to this one: itself, or where tools answered, the one before them."""
+    seen: set[str] = set()
+    while exchange is not None and not exchange.question and exchange.id not in seen:
+        seen.add(exchange.id)
+        before = session.exchanges.get(exchange.parent) if exchange.parent is not None else None
+        if before is None:
+            break
+        exchange = before
+    return exchange
 
 
 def said_text(item: Wire) -> str:

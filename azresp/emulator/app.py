@@ -18,7 +18,7 @@ from .access import check_credentials, check_version
 from .builtin import BuiltIn
 from .create import read_create
 from .faults import Fault, Faults, fault_from, parse_fault
-from .journal import Journal, Seen, redacted
+from .journal import Journal, Seen, redacted, without_secrets
 from .mishap import refuse_or_mislead
 from .paging import page
 from .reply import Event
@@ -101,7 +101,8 @@ class Site:
         fault: Fault | None = None
         try:
             raw = await self._read(request)
-            seen.body = _parsed(raw)
+            body = _parsed(raw)
+            seen.body = without_secrets(body)
             fault = self._fault(request)
             if fault is not None:
                 await asyncio.sleep(fault.latency_s)
@@ -110,13 +111,13 @@ class Site:
             if v1 is not None:
                 check_credentials(request.headers, self.settings)
                 check_version(request.query_params, v1=v1)
-            if raw and seen.body is None and raw.strip() != b"null":
+            if raw and body is None and raw.strip() != b"null":
                 raise refusals.invalid(
                     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
                     "your HTTP library correctly. The Responses API expects a JSON payload, but what was sent was "
                     "not valid JSON.)"
                 )
-            answer = await verb(Call(request, seen.body, fault))
+            answer = await verb(Call(request, body, fault))
             if fault is not None and fault.then == "stall" and isinstance(answer, Body):
                 await until_hangup(asyncio.sleep(fault.silence_s), request.receive)
             return answer

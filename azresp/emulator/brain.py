@@ -37,7 +37,29 @@ class Spent:
     output_tokens: int
 
 
-Piece = Thought | Say | Refuse | Spent
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing that a brain may call."""
+
+    type: str
+    """The tool's type: function, custom, mcp, file_search …"""
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema of the arguments; empty for a custom tool."""
+    server: str | None = None
+    """Label of the MCP server that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an offer, whole; `arguments` is JSON text, or the free text of a custom tool."""
+
+    offer: Offer
+    arguments: str
+
+
+Piece = Thought | Say | Refuse | Spent | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,10 @@ class Prompt:
     instructions: str | None = None
     request: Mapping[str, Any] = field(default_factory=dict)
     """The create request's other parameters (text, temperature, max_output_tokens, tools …)."""
+    offers: Sequence[Offer] = ()
+    """What may be called now: the request's tools as far as tool_choice lets them."""
+    must_call: bool = False
+    """Whether tool_choice demands a call of one of the offers."""
 
 
 class Brain(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 from . import refusals
 from .input_items import read_input
 from .schemas import check_schema, check_strict
-from .tools import check_tools
+from .toolkit import check_tools
 
 Check = Callable[[str, Any], None]
 

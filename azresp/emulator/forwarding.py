@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import h11
 
-from .brain import BrainError, Piece, Prompt, Refuse, Say, Spent, Thought
+from .brain import BrainError, Offer, Piece, Prompt
+from .chat_answer import ChatAnswer
+from .chat_form import chat_tools, messages, names_of
 
 _READ = 65_536
 _LONGEST_LINE = 8 * 1024 * 1024
@@ -34,19 +36,23 @@ class Forwarding:
 
     async def answer(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         try:
-            async with contextlib.aclosing(self._lines(self._request(prompt))) as lines:
+            names = names_of(prompt.offers)
+            answer = ChatAnswer(names)
+            async with contextlib.aclosing(self._lines(self._request(prompt, names))) as lines:
                 async for line in lines:
-                    for piece in _pieces(line):
+                    for piece in answer.hear(line):
                         yield piece
+            for piece in answer.end():
+                yield piece
         except (OSError, TimeoutError, h11.RemoteProtocolError, ValueError) as error:
             reason = str(error) or type(error).__name__
             raise BrainError(f"The model behind the emulator did not answer: {reason}") from error
 
-    def _request(self, prompt: Prompt) -> dict[str, Any]:
+    def _request(self, prompt: Prompt, names: Mapping[str, Offer]) -> dict[str, Any]:
         asked = prompt.request
         body: dict[str, Any] = {
             "model": self.model or prompt.deployment,
-            "messages": list(_messages(prompt)),
+            "messages": list(messages(prompt)),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -63,7 +69,7 @@ class Forwarding:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         elif format_.get("type") == "json_object":
             body["response_format"] = {"type": "json_object"}
-        return body
+        return body | chat_tools(prompt, names)
 
     async def _lines(self, body: Mapping[str, Any]) -> AsyncGenerator[bytes]:
         """The lines of the answer's body; BrainError where the status is not 200."""
@@ -122,65 +128,3 @@ class Forwarding:
             said = buffer[:500].decode("utf-8", "replace")
             raise BrainError(f"The model behind the emulator answered HTTP {status}: {said}")
         yield buffer
-
-
-def _pieces(line: bytes) -> Iterator[Piece]:
-    """What one line of the upstream's event stream says."""
-    text = line.strip()
-    if not text.startswith(b"data:"):
-        return
-    data = text[5:].strip()
-    if data == b"[DONE]":
-        return
-    chunk = json.loads(data)
-    if (error := chunk.get("error")) is not None:
-        raise BrainError(str(error.get("message", error) if isinstance(error, dict) else error))
-    for choice in chunk.get("choices") or ():
-        delta = choice.get("delta") or {}
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield Thought(thought)
-        if content := delta.get("content"):
-            yield Say(content)
-        if refusal := delta.get("refusal"):
-            yield Refuse(refusal)
-    if usage := chunk.get("usage"):
-        yield Spent(usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
-
-
-def _messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
-    """The conversation in chat-completions form; reasoning items have no place there."""
-    if prompt.instructions:
-        yield {"role": "system", "content": prompt.instructions}
-    for item in prompt.items:
-        match item.get("type"):
-            case "message":
-                role = "system" if item["role"] == "developer" else item["role"]
-                yield {"role": role, "content": _content(item["content"])}
-            case "function_call":
-                function = {"name": item["name"], "arguments": item["arguments"]}
-                call = {"id": item["call_id"], "type": "function", "function": function}
-                yield {"role": "assistant", "content": None, "tool_calls": [call]}
-            case "function_call_output":
-                output = item["output"] if isinstance(item["output"], str) else json.dumps(item["output"])
-                yield {"role": "tool", "tool_call_id": item["call_id"], "content": output}
-            case _:
-                continue
-
-
-def _content(parts: Any) -> Any:
-    """Plain text where there is only text, which every server understands."""
-    if isinstance(parts, str):
-        return parts
-    if all(part["type"] in ("input_text", "output_text", "refusal") for part in parts):
-        return "".join(part.get("text") or part.get("refusal") or "" for part in parts)
-    return [converted for part in parts if (converted := _convert(part))]
-
-
-def _convert(part: Mapping[str, Any]) -> dict[str, Any] | None:
-    match part:
-        case {"type": "input_text" | "output_text", "text": str(text)}:
-            return {"type": "text", "text": text}
-        case {"type": "input_image", "image_url": str(url)}:
-            return {"type": "image_url", "image_url": {"url": url}}
-        case _:
-            return None

@@ -129,6 +129,19 @@ def _check_fields(name: str, type_: str, item: Mapping[str, Any]) -> None:
             _need_text(name, item, "call_id")
             if not isinstance(item.get("output"), str | list):
                 raise refusals.missing(f"{name}.output")
+        case "mcp_approval_response":
+            _need_text(name, item, "approval_request_id")
+            if "approve" not in item:
+                raise refusals.missing(f"{name}.approve")
+            if not isinstance(item["approve"], bool):
+                raise refusals.wrong_type(f"{name}.approve", "a boolean", item["approve"])
+        case "mcp_approval_request" | "mcp_call":
+            for field in ("server_label", "name", "arguments"):
+                _need_text(name, item, field)
+        case "mcp_list_tools":
+            _need_text(name, item, "server_label")
+            if not isinstance(item.get("tools"), list):
+                raise refusals.missing(f"{name}.tools")
         case "reasoning":
             if not isinstance(item.get("summary"), list):
                 raise refusals.missing(f"{name}.summary")

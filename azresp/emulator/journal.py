@@ -70,3 +70,22 @@ def redacted(headers: list[tuple[str, str]]) -> dict[str, str]:
 def _redact(value: str) -> str:
     scheme, space, secret = value.rpartition(" ")
     return f"{scheme}{space}sha256:{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
+
+
+def without_secrets(body: Any) -> Any:
+    """A request's body with the credentials of its MCP servers hashed."""
+    tools = body.get("tools") if isinstance(body, dict) else None
+    if not isinstance(tools, list):
+        return body
+    return body | {"tools": [_hidden(tool) for tool in tools]}
+
+
+def _hidden(tool: Any) -> Any:
+    if not isinstance(tool, dict) or tool.get("type") != "mcp":
+        return tool
+    hidden = dict(tool)
+    if isinstance(tool.get("authorization"), str):
+        hidden["authorization"] = _redact(tool["authorization"])
+    if isinstance(tool.get("headers"), dict):
+        hidden["headers"] = {name: _redact(str(value)) for name, value in tool["headers"].items()}
+    return hidden

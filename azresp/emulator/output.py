@@ -1,6 +1,6 @@
 """Output items while they grow: each kind knows its own events and how it looks when done.
 
-A new item kind (function call, MCP call, picture …) is one more class here and one more case in `Reply.take`.
+Items that the model writes token by token. Items of tools that run at the service are placed whole, see `toolkit`.
 """
 
 from __future__ import annotations
@@ -120,6 +120,48 @@ class Message:
     def _about(self, what: str, **fields: Any) -> Event:
         place = {"item_id": self._id, "output_index": self._index, "content_index": len(self._parts)}
         return {"type": f"response.{what}", **place, **fields}
+
+
+class Written:
+    """A call that the client has to carry out: of a function, or of a custom tool."""
+
+    def __init__(self, id_: str, index: int, call_id: str, name: str, *, custom: bool = False) -> None:
+        self._id = id_
+        self._index = index
+        self._call_id = call_id
+        self._name = name
+        self._text: list[str] = []
+        self._type, self._field, self._event = (
+            ("custom_tool_call", "input", "custom_tool_call_input")
+            if custom
+            else ("function_call", "arguments", "function_call_arguments")
+        )
+
+    def begin(self) -> Iterator[Event]:
+        item = self.item("in_progress")
+        yield {"type": "response.output_item.added", "item": item, "output_index": self._index}
+
+    def grow(self, token: str) -> Event:
+        self._text.append(token)
+        return self._about("delta", delta=token)
+
+    def end(self, status: str) -> Iterator[Event]:
+        yield self._about("done", **{self._field: "".join(self._text)})
+        yield {"type": "response.output_item.done", "item": self.item(status), "output_index": self._index}
+
+    def item(self, status: str) -> dict[str, Any]:
+        return {
+            "id": self._id,
+            "type": self._type,
+            "status": status,
+            self._field: "".join(self._text),
+            "call_id": self._call_id,
+            "name": self._name,
+        }
+
+    def _about(self, what: str, **fields: Any) -> Event:
+        place = {"item_id": self._id, "output_index": self._index}
+        return {"type": f"response.{self._event}.{what}", **place, **fields}
 
 
 def _part(kind: str, text: str) -> dict[str, Any]:

@@ -104,6 +104,54 @@ def no_output_for_call(call_id: str) -> Refused:
     return invalid(f"No tool output found for function call {call_id}.", "input")
 
 
+def no_approval_request(id_: str) -> Refused:
+    return invalid(
+        f"The following MCP approval requests have approval responses but weren't passed as input: {id_}.",
+        "input",
+    )
+
+
+def approved_twice(id_: str) -> Refused:
+    return invalid(
+        f"The following MCP approval requests have more than one approval response: {id_}.", "input"
+    )
+
+
+def no_server_for_approval(id_: str, label: str | None) -> Refused:
+    return invalid(
+        f"MCP server '{label}' of approval request '{id_}' not found in 'tools' parameter.", "tools"
+    )
+
+
+def mcp_unreachable(label: str, status: int, phrase: str) -> Refused:
+    error = {
+        "message": f"Error retrieving tool list from MCP server: '{label}'. Http status code: {status} ({phrase})",
+        "type": "external_connector_error",
+        "param": "tools",
+        "code": "http_error",
+    }
+    return Refused(424, {"error": error})
+
+
+def no_mcp_package() -> Refused:
+    """The one refusal here that the service does not know."""
+    return invalid(
+        "The emulator cannot connect to MCP servers because the Python package 'mcp' is not installed. Install it "
+        "with: pip install 'azresp[emulator]'",
+        "tools",
+        "emulator_package_missing",
+        status=501,
+    )
+
+
+def tool_twice(index: int, field: str, what: str, value: str) -> Refused:
+    return invalid(
+        f"Invalid 'tools[{index}].{field}': tools must have unique {what}s, but '{value}' is given twice.",
+        f"tools[{index}].{field}",
+        "invalid_value",
+    )
+
+
 def not_background() -> Refused:
     return invalid("This response cannot be streamed because it was not created with background=true.")
 

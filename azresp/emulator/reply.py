@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import tokens
-from .brain import Piece, Refuse, Say, Spent, Thought
-from .ids import new_id
-from .output import Message, Reasoning
+from .brain import Call, Piece, Refuse, Say, Spent, Thought
+from .ids import call_id, new_id
+from .output import Message, Reasoning, Written
 
 Event = dict[str, Any]
 
@@ -44,6 +44,8 @@ class Reply:
         """Output tokens so far, reasoning included."""
         self.over = False
         """Whether max_output_tokens is used up: no further piece is heard."""
+        self.asked = False
+        """Whether the client has to answer something before this can go on: a call, an approval."""
         self._input_tokens = input_tokens
         self._cached_tokens = cached_tokens
         self._summary = summary
@@ -51,15 +53,23 @@ class Reply:
         self._clock = clock
         self._number = 0
         self._padding = random.Random(response["id"])  # noqa: S311 - filler, not a secret
-        self._open: Reasoning | Message | None = None
+        self._open: Reasoning | Message | Written | None = None
+        self._placed = ""
+        self._spent_before = 0
         self._reasoning_tokens = 0
         self._thinks = reasoning
+        self._due = False
         self._encrypt = encrypt
 
     def begin(self) -> Iterator[Event]:
-        """created and in_progress, and the reasoning item that every answer of a reasoning model starts with."""
+        """created and in_progress."""
         yield self._lifecycle("created")
         yield self._lifecycle("in_progress")
+
+    def round(self) -> None:
+        """The model is asked (again): what a reasoning model puts out next begins with a reasoning item."""
+        self._due = self._thinks
+        self._spent_before = self.spent
 
     def take(self, piece: Piece) -> Iterator[Event]:
         """The events of one piece, a delta a token; stops at max_output_tokens."""
@@ -71,14 +81,59 @@ class Reply:
             case Refuse(text):
                 yield from self._speak(text, "refusal")
             case Spent(input_tokens, output_tokens):
-                self._input_tokens, self.spent = input_tokens, output_tokens
+                self._input_tokens, self.spent = input_tokens, self._spent_before + output_tokens
+            case Call():
+                raise TypeError("a call is carried out by the worker of its tool")
+
+    def call(self, call: Call) -> Iterator[Event]:
+        """Write out a call for the client, a delta a token."""
+        yield from self._ensure_reasoning()
+        yield from self._shut("completed")
+        custom = call.offer.type == "custom"
+        id_ = new_id("ctc" if custom else "fc")
+        written = Written(id_, len(self.response["output"]), call_id(), call.offer.name, custom=custom)
+        self._open = written
+        yield from self._numbered(written.begin())
+        for token in tokens.split(call.arguments):
+            if not self._charge():
+                return
+            yield self._number_one(written.grow(token))
+        yield from self._shut("completed")
+
+    def place(self, item: Mapping[str, Any]) -> Iterator[Event]:
+        """Begin an item of a tool that runs here: `item` as it looks now, its id in it. Closes what was open."""
+        yield from self._ensure_reasoning()
+        yield from self._shut("completed")
+        self._placed = str(item["id"])
+        yield self._event(
+            "response.output_item.added", item=dict(item), output_index=len(self.response["output"])
+        )
+
+    def about(self, what: str, **fields: Any) -> Event:
+        """Something about the placed item: `what` without the leading `response.`."""
+        place = {"item_id": self._placed, "output_index": len(self.response["output"])}
+        return self._event(f"response.{what}", **place, **fields)
+
+    def settle(self, item: Mapping[str, Any]) -> Iterator[Event]:
+        """The placed item is done and looks like this; it becomes part of the output."""
+        yield self._event(
+            "response.output_item.done", item=dict(item), output_index=len(self.response["output"])
+        )
+        self.response["output"].append(dict(item))
+
+    def spend(self, text: str) -> None:
+        """Count text that the model wrote though no delta showed it token by token."""
+        self.spent += tokens.count(text)
+
+    def ask(self) -> None:
+        """The client has to answer what was just put out: this response ends after this round."""
+        self.asked = True
 
     def finish(self) -> Iterator[Event]:
         """Close what is open, then the terminal event: completed, or incomplete when the budget ran out."""
         status = "incomplete" if self.over else "completed"
-        if self._thinks and not self.response["output"] and self._open is None:
-            yield from self._ensure_reasoning()
-        if self._open is None and not self.over and not self._has_message():
+        yield from self._ensure_reasoning()
+        if not (self._open or self.over or self.asked or self._has_message()):
             yield from self._ensure_message("output_text")
         yield from self._shut(status)
         self._settle(status)
@@ -136,8 +191,9 @@ class Reply:
         return True
 
     def _ensure_reasoning(self) -> Iterator[Event]:
-        if self._open is None and self._thinks and not self.response["output"]:
-            self._open = Reasoning(new_id("rs"), 0, self._encrypt)
+        if self._open is None and self._due:
+            self._due = False
+            self._open = Reasoning(new_id("rs"), len(self.response["output"]), self._encrypt)
             yield from self._numbered(self._open.begin())
 
     def _ensure_message(self, kind: str) -> Iterator[Event]:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .create import Create
-from .tools import echo_tools
+from .toolkit import echo_choice, echo_tools
 
 _NO_TOKENS = {
     "input_tokens": 0,
@@ -75,7 +75,7 @@ def _settings(create: Create) -> dict[str, Any]:
         "store": create.store,
         "temperature": _given(body.get("temperature"), 1.0),
         "text": _text(body.get("text") or {}),
-        "tool_choice": body.get("tool_choice") or "auto",
+        "tool_choice": echo_choice(body.get("tool_choice")),
         "tool_usage": {"image_gen": _NO_TOKENS, "web_search": {"num_requests": 0}},
         "tools": echo_tools(body.get("tools") or []),
         "top_logprobs": body.get("top_logprobs") or 0,

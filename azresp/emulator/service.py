@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from . import refusals, tokens
+from .approvals import check_approvals
 from .brain import Brain, BrainError, Prompt
 from .create import Create
 from .ids import new_id
@@ -17,7 +18,9 @@ from .input_items import resolve
 from .pace import Pace
 from .reply import ENDS, Event, Reply
 from .response import as_created
+from .rounds import converse
 from .settings import Settings
+from .toolkit import Desk, Worker, workers
 from .vault import Record, Vault
 
 
@@ -29,6 +32,7 @@ class Job:
     prompt: Prompt
     reply: Reply
     own_items: list[dict[str, Any]]
+    workers: Sequence[Worker] = ()
 
 
 class Service:
@@ -44,6 +48,8 @@ class Service:
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        tools = create.body.get("tools") or []
+        check_approvals(own, before, tools)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
@@ -64,7 +70,9 @@ class Service:
             encrypt=_ciphertext if create.encrypted else None,
         )
         prompt = Prompt([*before, *own], create.deployment, instructions, create.body)
-        return Job(create, prompt, reply, own)
+        earlier = parent.body["tools"] if parent else ()
+        desk = Desk(create, before, own, self._settings, self._vault, earlier)
+        return Job(create, prompt, reply, own, workers(tools, desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
         """The events of the answer at the settings' pace. Abandoned half-way, nothing is stored.
@@ -77,16 +85,21 @@ class Service:
         pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
         await pace.begin()
         try:
-            async with aclosing(self._brain.answer(job.prompt)) as pieces:
-                async for piece in pieces:
-                    for event in reply.take(piece):
-                        if "delta" in event:
-                            await pace.token()
-                        yield event
-                    if reply.over:
-                        break
+            async with aclosing(converse(self._brain, job.prompt, job.workers, reply)) as events:
+                async for event in events:
+                    if "delta" in event:
+                        await pace.token()
+                    yield event
         except BrainError as error:
             for event in reply.fail(error.code, str(error)):
+                yield event
+            self.keep(job, delay_s)
+            return
+        except refusals.Refused as refused:
+            if not job.create.stream:
+                raise
+            said = refused.body["error"]
+            for event in reply.fail(said["code"], said["message"], type_=said["type"]):
                 yield event
             self.keep(job, delay_s)
             return

@@ -49,6 +49,8 @@ class Settings:
     """Context window; longer input is refused with context_length_exceeded unless truncation is auto."""
     max_body_bytes: int = 100 * 1024 * 1024
     """Longest request body; beyond it 413."""
+    mcp_timeout_s: float = 30.0
+    """Longest wait for an MCP server, for a list of its tools or for a call."""
     control: bool = True
     """Whether `/_emulator/…` and the x-emulator-fault header work."""
     brain: Brain | None = None

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from azresp.core.asks import answered, asks, open_asks
 from azresp.core.session import Exchange, Session, message, said_text
 from azresp.core.sse import Wire
+from azresp.core.tools import going_on
 from azresp.engine import Clock, Outcome, Ports, converse
 from azresp.errors import AzrespError, Exit, ServiceError
+from azresp.rounds import answer_rounds
 from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.stopping import Stopping
+from azresp.ui.tool_lists import list_changes
 from azresp.ui.usage import usage_line
 
 if TYPE_CHECKING:
+    from azresp.answering import Answerer
     from azresp.core.turn import Turn
-    from azresp.ui.ports import Library, Service, Tuner
+    from azresp.ui.ports import Library, Memory, Service, Toolset, Tuner
     from azresp.ui.terminal import Terminal
 
 
 T = TypeVar("T")
+
+
+TOOLS = "tools"
+"""Key of a session's settings: which tools are on in it."""
 
 
 class Leave(Exception):
@@ -34,6 +43,8 @@ class LineEditor(Protocol):
 
     async def read(self, chat: Chat) -> str: ...
     async def ask(self, question: str) -> str: ...
+    def forget_typed(self) -> None: ...
+    async def answer(self, question: str) -> str | None: ...
     async def edit(self, text: str) -> str | None: ...
 
 
@@ -48,6 +59,11 @@ class Chat:
     clock: Clock
     terminal: Terminal
     editor: LineEditor
+    tools: Toolset
+    memory: Memory
+    answerer: Answerer
+    more: Callable[[str], Awaitable[bool]]
+    """asked when a question has used up its budget of tool calls"""
     last: Exchange | None = None
     """the last exchange tried, finished or not"""
     tell: Callable[[AzrespError], list[str]] = lambda error: [error.what, error.hint]
@@ -57,6 +73,8 @@ class Chat:
     ended_by: int = 0
     """the signal that ends the program (SIGTERM, SIGHUP)"""
     _told_trouble: str = ""
+    _took_s: float = 0.0
+    """how long the service took for the question so far"""
 
     async def run(self) -> int:
         """Read and obey until the user leaves; gives the exit status."""
@@ -96,6 +114,44 @@ class Chat:
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
+        self._took_s = 0.0
+        outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
+        await self.answer_asks(outcome, new=True)
+
+    async def answer_asks(self, outcome: Outcome | None = None, *, new: bool = False) -> None:
+        """Answer what a turn asks, by default the conversation's last; `new`: it was heard just now."""
+        if outcome is None:
+            self._took_s = 0.0
+            if self.session.last is None or not open_asks(self.session):
+                return
+            outcome = Outcome(self.session, self.session.last)
+        heard = [outcome.exchange] if new else []
+        if new:
+            self._conclude(outcome, heard)
+
+        async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
+            following = await self._hear(session, said, in_full=False)
+            heard.append(following.exchange)
+            self._conclude(following, heard)
+            return following
+
+        outcome = await answer_rounds(
+            outcome, hear, self.answerer, more=self.more, budget=self.tuner.budget(), now=self.clock.now
+        )
+        self._tell_open(outcome)
+
+    def _tell_open(self, outcome: Outcome) -> None:
+        waiting = asks(outcome.exchange.turn)
+        if not waiting or outcome.error is not None or outcome.stopped:
+            return
+        count = counted(len(waiting), "call")
+        if len(self.memory.kept_answers(outcome.exchange.id)) == len(waiting):
+            self.terminal.dim(f"{count} answered; the answers go with your next message, or with /answer")
+        else:
+            self.terminal.dim(f"{count} not answered: /answer asks again, your next message says no")
+        self.terminal.gap()
+
+    async def _hear_or_rebuild(self, session: Session, said: tuple[Wire, ...]) -> Outcome:
         outcome = await self._hear(session, said, in_full=False)
         error = outcome.error
         if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
@@ -104,7 +160,7 @@ class Chat:
             self.terminal.strong(f"Send the conversation in full instead ({counted(count, 'exchange')})?")
             if await self._agreed():
                 outcome = await self._hear(session, said, in_full=True)
-        self._conclude(outcome)
+        return outcome
 
     async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the service outside of an answer. Raises AzrespError, also where Ctrl-C stops it."""
@@ -123,7 +179,9 @@ class Chat:
         self.terminal.gap()
         screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
         ports = Ports(self.service, screen, self.library, self.clock)
-        settings = self.tuner.request()
+        settings = {**self.tuner.request(), **self.tools.request()}
+        if all(answered(item) for item in said):
+            settings = {**going_on(settings)}
         with self.terminal.quiet_keys(lambda: loop.call_soon_threadsafe(screen.again)):
             task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
             with Stopping(task, "SIGINT"):
@@ -132,10 +190,13 @@ class Chat:
                 finally:
                     screen.finish()
         self.session, self.last = outcome.session, outcome.exchange
+        self._took_s += max(self.clock.now() - outcome.exchange.asked_at, 0.0)
         self._tell_split(session)
+        for line in list_changes(outcome.exchange.turn, self.tools.server, self.memory):
+            self.terminal.strong(line)
         return outcome
 
-    def _conclude(self, outcome: Outcome) -> None:
+    def _conclude(self, outcome: Outcome, heard: list[Exchange]) -> None:
         turn = outcome.exchange.turn
         if outcome.stopped:
             self.terminal.dim(f"stopped · {_apart(turn)}")
@@ -150,7 +211,9 @@ class Chat:
                 self.terminal.dim(next_step(turn, azure=self.azure))
             if not turn.finished:
                 self.terminal.dim(_apart(turn))
-        if line := usage_line(outcome.exchange, self.clock.now()):
+        if asks(turn) and outcome.error is None and not outcome.stopped:
+            return  # the answer to the question is still to come
+        if line := usage_line(heard, self._took_s):
             # Directly below a table it would read as one of its rows.
             self.terminal.gap()
             self.terminal.dim(line)
@@ -160,7 +223,9 @@ class Chat:
         """Go on in another session, with its settings and nothing of ours."""
         self.session = session
         self.last = session.last
-        self.tuner.restore({key: str(text) for key, text in session.settings.items()})
+        settings = {key: str(text) for key, text in session.settings.items()}
+        self.tools.select(settings.pop(TOOLS, ""))
+        self.tuner.restore(settings)
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""
@@ -178,6 +243,13 @@ class Chat:
         """Write the session's name and settings, if it holds anything yet."""
         if self.session.exchanges or self.session.head:
             self.library.save(self.session)
+
+    def keep_tools(self) -> None:
+        """Remember which tools are on in this session."""
+        self.session = replace(
+            self.session, settings={**self.session.settings, TOOLS: self.tools.selection()}
+        )
+        self.keep_session()
 
     def tune(self, key: str, text: str) -> None:
         """Change a setting for this session. Raises ConfigError."""
@@ -207,7 +279,7 @@ class Chat:
                 return False
 
     def _tell_trouble(self) -> None:
-        trouble = self.library.trouble
+        trouble = self.library.trouble or self.memory.trouble
         if trouble and trouble != self._told_trouble:
             self._told_trouble = trouble
             self.terminal.strong(f"not kept on this machine: {trouble}")

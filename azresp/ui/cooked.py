@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from azresp.ui.early import MARK
 from azresp.ui.sink import clean, clean_line
-from azresp.ui.typed import AGAIN, AGAIN_S, agreed, edit_text
+from azresp.ui.typed import AGAIN, AGAIN_S, agreed, drop_typed, edit_text
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -53,9 +53,20 @@ class CookedEditor:
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
         try:
-            return await self._line(clean_line(question))
-        except (EOFError, _Interrupted):
+            return await self.answer(question) or ""
+        except EOFError:
             return ""
+
+    async def answer(self, question: str) -> str | None:
+        """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
+        try:
+            return await self._line(clean_line(question))
+        except _Interrupted:
+            return None
+
+    def forget_typed(self) -> None:
+        """Drop what was typed and not read."""
+        drop_typed()
 
     async def edit(self, text: str) -> str | None:
         """Text changed in $VISUAL or $EDITOR; None if the editor failed."""

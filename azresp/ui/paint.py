@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from azresp.ui.aside import aside_rows
 from azresp.ui.caps import Caps
 from azresp.ui.cells import cut
 from azresp.ui.kind import Kind
@@ -84,11 +85,20 @@ class Painter:
             self._fed, self._thought, self._printed = [], [], True
             self._touch()
 
-    def note(self, line: str) -> None:
-        """One dim line of our own, settled at once below what is settled."""
+    def note(self, line: str, *, apart: bool = False) -> None:
+        """One dim line of our own, settled at once below what is settled; `apart` from an answer by a blank row."""
+        self._settle(self._dim(line), apart=apart)
+
+    def aside(self, text: str, *, code: bool = False) -> None:
+        """Foreign text as it is, dim and indented, settled at once; `code`: highlighted as Python."""
+        self._settle(aside_rows(text, self._columns, self._look, code=code))
+
+    def _settle(self, rows: list[Row], *, apart: bool = False) -> None:
         if self._open_text:
             self.close()
-        self._ready += self._dim(line)
+        if apart and self._printed:
+            self._ready.append(Row("", 0))
+        self._ready += rows
         self._printed = True
         self._touch()
 
@@ -220,5 +230,6 @@ class Painter:
         self._thought = self._flow.feed(self._whole())[-THOUGHT_ROWS:]
 
     def _dim(self, line: str) -> list[Row]:
-        wrap = Wrap(Margin((), (), self._columns))
+        # Indented where it goes on: only lines of our own begin at the edge.
+        wrap = Wrap(Margin((), (Span("  ", ""),), self._columns))
         return wrap.add([Span(clean(line), DIM)]) + wrap.end()

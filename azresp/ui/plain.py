@@ -63,11 +63,17 @@ class Plain:
         if instead:
             self.note(instead)
 
-    def note(self, line: str) -> None:
+    def note(self, line: str, *, apart: bool = False) -> None:
         """One line of our own, on the side stream."""
         if self._aside is not None:
-            self._aside.write(clean(line) + "\n")
+            gap = "\n" if apart and self._aside is self._out and self._wrote else ""
+            self._aside.write(f"{gap}{clean(line)}\n")
             self._aside.flush()
+
+    def aside(self, text: str, *, code: bool = False) -> None:
+        """Foreign text as it is, indented, on the side stream."""
+        for line in clean(text).split("\n"):
+            self.note(f"  {line}".rstrip(" "))
 
     def again(self) -> None:
         """Nothing was drawn that could be disturbed."""

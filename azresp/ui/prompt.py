@@ -28,7 +28,7 @@ from azresp.ui.early import MARK
 from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
 from azresp.ui.sink import clean_line
-from azresp.ui.typed import AGAIN, AGAIN_S, agreed, edit_text
+from azresp.ui.typed import AGAIN, AGAIN_S, agreed, drop_typed, edit_text
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -56,6 +56,8 @@ _STYLE = Style.from_dict(
 )
 _PLAIN = Style.from_dict({"revealed": "reverse", "bottom-toolbar": "noreverse"})
 
+
+_ASKING = Style.from_dict({"revealed": "reverse", "aborting": "fg:default", "exiting": "fg:default"})
 
 _VI_MODES = {
     InputMode.NAVIGATION: "NORMAL",
@@ -144,11 +146,28 @@ class PromptEditor:
 
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
-        asker: PromptSession[str] = PromptSession(history=InMemoryHistory(), output=_output())
+        try:
+            return await self.answer(question) or ""
+        except EOFError:
+            return ""
+
+    async def answer(self, question: str) -> str | None:
+        """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
+        asker: PromptSession[str] = PromptSession(
+            history=InMemoryHistory(), input_processors=[Revealing()], style=_ASKING, output=_output()
+        )
         try:
             return await asker.prompt_async(clean_line(question))
-        except (EOFError, KeyboardInterrupt):
-            return ""
+        except KeyboardInterrupt:
+            return None
+
+    def forget_typed(self) -> None:
+        """Drop what was typed and not read: here what the last prompt left over, and in the terminal."""
+        from prompt_toolkit.application.current import get_app_session
+        from prompt_toolkit.input.typeahead import clear_typeahead
+
+        clear_typeahead(get_app_session().input)
+        drop_typed()
 
     async def edit(self, text: str) -> str | None:
         """Text changed in $VISUAL or $EDITOR; None if the editor failed."""
@@ -275,6 +294,7 @@ def status_line(chat: Chat, columns: int) -> str:
         str(chat.tuner.value("deployment")),
         chat.session.name or "new session",
         f"{tokens:,} tokens" if tokens else "",
+        f"{tools} tool{'s' * (tools != 1)}" if (tools := chat.tools.count) else "",
         stored,
         "/help",
     ]

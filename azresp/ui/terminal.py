@@ -15,6 +15,7 @@ from azresp.ui.cells import width
 from azresp.ui.sink import clean, clean_line
 
 if TYPE_CHECKING:
+    from azresp.core.turn import Turn
     from azresp.ui.markdown.rows import Span
     from azresp.ui.turn_screen import Later, Painting, TurnScreen
 
@@ -104,6 +105,12 @@ class Terminal:
 
         return TurnScreen(self.painter(), time.monotonic, later, thoughts=thoughts)
 
+    def turn(self, turn: Turn) -> None:
+        """Write a turn that is over as it was shown, thoughts left out."""
+        screen = self.turn_screen(lambda seconds, call: _Never(), thoughts=False)
+        screen.show(turn)
+        screen.finish()
+
     @contextmanager
     def quiet_keys(self, back: Callable[[], object] = lambda: None) -> Iterator[None]:
         """While it lasts typed keys are not echoed; they wait for the next prompt. `back` is called after `fg`."""
@@ -156,6 +163,13 @@ class Terminal:
         self._blank = text == "\n"
         self.stream.write(text)
         self.stream.flush()
+
+
+class _Never:
+    """A timer of a screen that is finished at once."""
+
+    def cancel(self) -> None:
+        """Nothing waits."""
 
 
 def _nothing() -> object:

@@ -9,7 +9,8 @@ from azresp.core.text import Grown
 from azresp.errors import AzrespError
 from azresp.ui.kind import Kind
 from azresp.ui.screens import told
-from azresp.ui.view import Section, sections
+from azresp.ui.view import Known, Section, sections
+from azresp.ui.views.doing import doing
 
 if TYPE_CHECKING:
     from azresp.core.retry import Wait
@@ -27,7 +28,8 @@ class Painting(Protocol):
     def warm(self) -> None: ...
     def add(self, delta: str, kind: Kind = Kind.ANSWER) -> None: ...
     def close(self, instead: str | None = None) -> None: ...
-    def note(self, line: str) -> None: ...
+    def note(self, line: str, *, apart: bool = False) -> None: ...
+    def aside(self, text: str, *, code: bool = False) -> None: ...
     def status(self, line: str | None) -> None: ...
     def pause(self) -> float: ...
     def due(self) -> float | None: ...
@@ -60,6 +62,8 @@ class TurnScreen:
         self._shown: Turn | None = None
         self._told: dict[tuple[int, str, int], Grown] = {}
         self._done: set[tuple[int, str, int]] = set()
+        self._known: Known = {}
+        self._sourced = False
         self._open: Section | None = None
         self._began = self._news = clock()
         self._thinking_since = 0.0
@@ -116,7 +120,7 @@ class TurnScreen:
         turn = self._turn
         if turn is not None and turn is not self._shown:
             self._shown = turn
-            for section in sections(turn):
+            for section in sections(turn, self._known):
                 self._section(section)
         due = self._painter.due()
         if due is not None:
@@ -141,11 +145,8 @@ class TurnScreen:
     def _section(self, section: Section) -> None:
         if section.key in self._done or (section.kind == "thought" and not self._thoughts):
             return
-        if section.kind == "line":
-            self._close()
-            self._done.add(section.key)
-            self._hear_news()
-            self._painter.note(str(section.text))
+        if section.kind not in ("answer", "thought"):
+            self._aside(section)
             return
         before = self._told.get(section.key, Grown())
         new = section.text.since(before)
@@ -163,6 +164,20 @@ class TurnScreen:
         thought = section.kind == "thought"
         self._thought_chars += len(new) if thought else 0
         self._painter.add(new, Kind.THOUGHT if thought else Kind.ANSWER)
+
+    def _aside(self, section: Section) -> None:
+        """Something whole beside the answer."""
+        self._close()
+        self._done.add(section.key)
+        self._hear_news()
+        text = str(section.text)
+        if section.kind == "line":
+            self._painter.note(text)
+        elif section.kind == "source":
+            self._painter.note(text, apart=not self._sourced)
+            self._sourced = True
+        else:
+            self._painter.aside(text, code=section.kind == "code")
 
     def _switch(self, section: Section) -> None:
         was = self._open
@@ -205,21 +220,10 @@ class TurnScreen:
         self._ticker = self._later(QUIET_S, self._tick)
         if self._clock() - self._news >= QUIET_S:
             waited = self._clock() - self._began
-            self._painter.status(f"{_doing(self._turn)} · {_seconds(waited)} · Ctrl-C stops")
+            self._painter.status(f"{doing(self._turn)} · {_seconds(waited)} · Ctrl-C stops")
             if self._timer is None:
                 self._paint_late()
 
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
-
-
-def _doing(turn: Turn | None) -> str:
-    if turn is None or not turn.status:
-        return "waiting for the service"
-    if turn.status == "queued":
-        return "queued"
-    last = turn.items[-1] if turn.items else None
-    if last is None or last.kind == "reasoning":
-        return "thinking"
-    return "writing" if last.kind == "message" else last.kind.replace("_", " ")

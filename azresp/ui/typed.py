@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +29,16 @@ async def agreed(chat: Chat, text: str) -> str:
         if not await chat.confirm(f"This message has {what}. Send it?"):
             return ""
     return text
+
+
+def drop_typed() -> None:
+    """Drop the keys that wait in the terminal."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        return
+    with suppress(termios.error, OSError, ValueError):  # no terminal, so nobody typed
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def edit_text(text: str) -> str | None:

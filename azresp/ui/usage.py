@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from azresp.core.session import Exchange
@@ -58,10 +58,12 @@ def total(exchanges: Iterable[Exchange]) -> Usage:
     return sum((found for one in exchanges if (found := usage_of(one)) is not None), Usage())
 
 
-def usage_line(exchange: Exchange, now: float) -> str:
-    """One quiet line after a turn: tokens and seconds; empty where the service counted nothing."""
-    usage = usage_of(exchange)
-    return "" if usage is None else f"{usage} tokens · {max(now - exchange.asked_at, 0):.1f} s"
+def usage_line(heard: Sequence[Exchange], seconds: float) -> str:
+    """One quiet line after an answer: requests, tokens and seconds; empty where the service counted nothing."""
+    if not any(usage_of(one) for one in heard):
+        return ""
+    requests = f"{len(heard)} requests · " if len(heard) > 1 else ""
+    return f"{requests}{total(heard)} tokens · {seconds:.1f} s"
 
 
 def _dict(told: Wire, key: str) -> Wire:

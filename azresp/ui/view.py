@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from azresp.core.items import Item
 from azresp.core.text import Grown
 from azresp.core.turn import Turn
+from azresp.ui.sink import clean_line
+from azresp.ui.views.brief import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Section:
     key: tuple[int, str, int]
     """item index, slot and part: stays the same while the section grows"""
     kind: str
-    """`answer`, `thought` or `line`"""
+    """`answer`, `thought`, `line`; `aside`: preformatted text beside the answer; `code`: such a text in Python"""
     text: Grown
     closed: bool = True
 
@@ -37,9 +38,48 @@ def view(*kinds: str) -> Callable[[View], View]:
     return register
 
 
-def sections(turn: Turn) -> list[Section]:
-    """All that a turn shows, in order."""
-    return [section for item in turn.items for section in _VIEWS.get(item.kind, _unknown)(item)]
+Known = dict[int, tuple[Item, list[Section]]]
+"""The sections of items that were closed, by item index."""
+
+
+def sections(turn: Turn, known: Known | None = None) -> list[Section]:
+    """All that a turn shows, in order; `known` spares a caller that asks often the work for what is closed."""
+    from azresp.ui.views.sources import sources
+
+    known = {} if known is None else known
+    found: list[Section] = []
+    for item in turn.items:
+        before, shown = known.get(item.index, (None, []))
+        if before is not item:
+            shown = item_sections(item)
+            if item.closed:
+                known[item.index] = item, shown
+        found += shown
+    return [*found, *sources(turn)]
+
+
+def item_sections(item: Item) -> list[Section]:
+    """What one item shows, in order."""
+    from azresp.ui.views import calls, hosted, mcp  # noqa: F401 - they register their views
+
+    how = _VIEWS.get(item.kind)
+    if how is None:
+        return list(_unknown(item)) if item.closed else []
+    return list(how(item))
+
+
+def closed(how: View) -> View:
+    """A view of what is shown only when it is whole."""
+
+    def show(item: Item) -> Iterator[Section]:
+        return how(item) if item.closed else iter(())
+
+    return show
+
+
+def line(item: Item, text: str, number: int = 0) -> Iterator[Section]:
+    """One line about an item; foreign line ends become visible."""
+    yield Section((item.index, "line", number), "line", Grown(clean_line(text)))
 
 
 @view("message")
@@ -63,37 +103,7 @@ def _unnamed(item: Item) -> Iterator[Section]:
     yield from _reasoning(item)
 
 
-@view("function_call", "mcp_call", "mcp_approval_request", "custom_tool_call")
-def _call(item: Item) -> Iterator[Section]:
-    if not item.closed:
-        return
-    who = _word(item, "server_label")
-    name = f"{who}/{_word(item, 'name')}" if who else _word(item, "name")
-    arguments = item.text("arguments") or item.text("input")
-    line = f"{item.kind} {name} {_canonical(arguments)}".rstrip()
-    yield Section((item.index, "line", 0), "line", Grown(f"{line} · azresp {_NOT_YET}"))
-
-
-_NOT_YET = "can't run or answer this yet"
-
-
 def _unknown(item: Item) -> Iterator[Section]:
-    if not item.closed:
-        return
     state = item.status or item.phase
-    said = _word(item, "name") or _word(item, "server_label")
-    line = " · ".join(part for part in (item.kind, said, state) if part)
-    yield Section((item.index, "line", 0), "line", Grown(line))
-
-
-def _word(item: Item, field: str) -> str:
-    value = item.wire.get(field)
-    return value if isinstance(value, str) else ""
-
-
-def _canonical(arguments: str) -> str:
-    """Arguments in full as one line of ASCII JSON, so that nothing in them can hide or act."""
-    try:
-        return json.dumps(json.loads(arguments))
-    except (ValueError, RecursionError):
-        return json.dumps(arguments)
+    said = word(item.wire, "name") or word(item.wire, "server_label")
+    yield from line(item, " · ".join(part for part in (item.kind, said, state) if part))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,6 +45,7 @@ class Sitting:
         columns: int = 80,
         lines: int = 24,
         term: str = "xterm-256color",
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self.tty = Tty(columns, lines)
         self.tty.screen.reset_mode(pyte.modes.LNM)
@@ -56,7 +57,7 @@ class Sitting:
         """the terminal's modes before anything ran"""
         self.process = subprocess.Popen(
             # -S -E: this interpreter is only a step on the way to the program
-            [sys.executable, "-S", "-E", "-c", _LAUNCH, *COMMAND, *(words or ("chat",))],
+            [sys.executable, "-S", "-E", "-c", _LAUNCH, *command, *(words or ("chat",))],
             stdin=slave,
             stdout=slave,
             stderr=slave,

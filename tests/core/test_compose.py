@@ -151,6 +151,10 @@ def test_settings_stand_where_the_api_wants_them() -> None:
         "truncation": "auto",
         "metadata": {"k": "v"},
         "schema": {"type": "json_schema"},
+        "tools": [{"type": "web_search"}],
+        "tool_choice": "required",
+        "parallel_tool_calls": False,
+        "include": ["code_interpreter_call.outputs"],
         "timeout": 5,
     }
     assert set(every) - {"deployment", "timeout"} == REQUEST_SETTINGS
@@ -165,6 +169,10 @@ def test_settings_stand_where_the_api_wants_them() -> None:
         "store": True,
         "truncation": "auto",
         "metadata": {"k": "v"},
+        "tools": [{"type": "web_search"}],
+        "tool_choice": "required",
+        "parallel_tool_calls": False,
+        "include": ["code_interpreter_call.outputs"],
         "input": [],
         "stream": True,
     }

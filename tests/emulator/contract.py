@@ -71,6 +71,10 @@ def _tolerated(event: dict[str, Any]) -> dict[str, Any]:
         # no listed tolerance, but recorded: mirascope-refusal-openai-gpt-4o-responses-stream--01
         if response["text"]["format"].get("description", "") is None:
             del response["text"]["format"]["description"]
+        # likewise: activeagent-actions-mcps-native-format-openai--01
+        for tool in response["tools"]:
+            if tool.get("server_description", "") is None:
+                del tool["server_description"]
         if response["error"] is not None:
             response["error"]["code"] = "server_error"
     return event

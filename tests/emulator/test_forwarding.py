@@ -12,6 +12,7 @@ import pytest
 
 from azresp.emulator import Emulator, Forwarding, Settings
 from tests.emulator.wire import create
+from tests.mcp_server import McpServer
 
 
 class Upstream(ThreadingHTTPServer):
@@ -125,3 +126,107 @@ def test_an_error_from_above_fails_the_response(upstream: Upstream, emulator: Em
 def test_nobody_above_fails_the_response(upstream: Upstream) -> None:
     with Emulator(Settings(first_token_s=0, brain=Forwarding("http://127.0.0.1:1/v1"))) as lonely:
         assert "did not answer" in create(lonely).json["error"]["message"]
+
+
+def calling(index: int, name: str | None = None, arguments: str = "") -> dict[str, Any]:
+    function = {"arguments": arguments} | ({"name": name} if name else {})
+    return delta(tool_calls=[{"index": index, "function": function} | ({"id": f"c{index}"} if name else {})])
+
+
+WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+
+
+def test_calls_of_a_real_model_become_calls_and_their_outputs_go_up_again(
+    upstream: Upstream, emulator: Emulator
+) -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 9}}
+    upstream.chunks = [
+        delta(content="Let me see."),
+        calling(0, "get_weather"),
+        calling(0, arguments='{"city":'),
+        calling(0, arguments='"Köln"}'),
+        calling(1, "get_weather", '{"city":"Bonn"}'),
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+        usage,
+    ]
+    first = create(emulator, "weather?", tools=[WEATHER]).json
+    calls = [item for item in first["output"] if item["type"] == "function_call"]
+    assert [call["arguments"] for call in calls] == ['{"city":"Köln"}', '{"city":"Bonn"}']
+    assert first["usage"]["total_tokens"] == 39
+    assert upstream.asked[0]["tools"] == [
+        {"type": "function", "function": {k: WEATHER[k] for k in ("name", "description", "parameters")}}
+    ]
+    upstream.chunks = [delta(content="Wet.")]
+    picture = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+    results = [
+        {"type": "function_call_output", "call_id": calls[0]["call_id"], "output": "rain"},
+        {
+            "type": "function_call_output",
+            "call_id": calls[1]["call_id"],
+            "output": [{"type": "input_text", "text": "fog"}, picture],
+        },
+    ]
+    create(emulator, results, previous_response_id=first["id"], tools=[WEATHER], tool_choice="required")
+    assert upstream.asked[1]["tool_choice"] == {"type": "function", "function": {"name": "get_weather"}}
+    assert upstream.asked[1]["messages"][2:] == [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": call["call_id"],
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": call["arguments"]},
+                }
+                for call in calls
+            ],
+        },
+        {"role": "tool", "tool_call_id": calls[0]["call_id"], "content": "rain"},
+        {"role": "tool", "tool_call_id": calls[1]["call_id"], "content": "fog"},
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}],
+        },
+    ]
+
+
+def test_a_real_model_drives_an_mcp_server(upstream: Upstream, emulator: Emulator) -> None:
+    with McpServer() as server:
+        tool = {
+            "type": "mcp",
+            "server_label": "local",
+            "server_url": server.url,
+            "require_approval": "always",
+        }
+        upstream.chunks = [calling(0, "add", '{"a":1,"b":2}')]
+        first = create(emulator, "1+2?", tools=[tool]).json
+        upstream.chunks = [delta(content="It is 3.")]
+        agreed = {
+            "type": "mcp_approval_response",
+            "approval_request_id": first["output"][-1]["id"],
+            "approve": True,
+        }
+        second = create(emulator, [agreed], previous_response_id=first["id"], tools=[tool]).json
+    call, message = second["output"]
+    assert (call["output"], message["content"][0]["text"]) == ("3", "It is 3.")
+    function = {"name": "add", "arguments": '{"a":1,"b":2}'}
+    assert upstream.asked[1]["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": call["id"], "type": "function", "function": function}],
+        },
+        {"role": "tool", "tool_call_id": call["id"], "content": "3"},
+    ]
+
+
+def test_a_call_of_what_nobody_offered_fails_the_response(upstream: Upstream, emulator: Emulator) -> None:
+    upstream.chunks = [calling(0, "rm_rf", "{}")]
+    answer = create(emulator, "hi", tools=[WEATHER])
+    assert answer.status == 500
+    assert "'rm_rf'" in answer.json["error"]["message"]

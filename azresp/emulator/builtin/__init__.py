@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 from ..brain import Piece, Prompt, Refuse, Say
 from . import structured
+from .calling import calls
 from .intents import NotWanted, answer
 from .talk import Talk
 from .thoughts import thoughts
@@ -18,6 +19,10 @@ class BuiltIn:
         talk = Talk.of(prompt)
         for thought in thoughts(talk):
             yield thought
+        if wanted := calls(prompt, talk.said):
+            for call in wanted:
+                yield call
+            return
         try:
             format_ = (prompt.request.get("text") or {}).get("format") or {}
             chunks = structured.answer(talk, format_) if structured.wanted(format_) else answer(talk)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import memory, samples
+from .deeds import report
 from .memory import quoted, short, told
 from .sized import Size, asked_size, cut, endless, topic_of
 from .sums import find_sum
@@ -38,6 +39,7 @@ Things to ask me:
 | `refuse` | a refusal |
 | a deployment named `o3`, `o4-mini`, `gpt-5…` | reasoning, with a summary if you ask for one |
 | a JSON schema as the text format | JSON that conforms to it |
+| `call NAME {"a": 1}`, `weather in Paris and Rome` | calls of the tools that came with the request |
 
 Faults can be asked for with the `x-emulator-fault` header.
 """
@@ -94,9 +96,7 @@ def _refusal(talk: Talk) -> None:
 
 
 def _tool_outputs(talk: Talk) -> str | None:
-    if not talk.outputs:
-        return None
-    return "The tools answered:\n\n" + "".join(f"- `{output}`\n" for output in talk.outputs)
+    return report(talk.deeds) if any(deed.text is not None for deed in talk.deeds) else None
 
 
 def _repeat(talk: Talk) -> str | None:
@@ -213,8 +213,8 @@ def _fallback(talk: Talk) -> str:
 
 
 _INTENTS: tuple[Intent, ...] = (
-    _refusal,
     _tool_outputs,
+    _refusal,
     _repeat,
     _greeting,
     _help,

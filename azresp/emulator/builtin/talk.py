@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..brain import Prompt
+from .deeds import Deed, deeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Talk:
     deployment: str
     attachments: tuple[str, ...]
     """Types of the parts of the latest message that are no text."""
-    outputs: tuple[str, ...]
-    """Outputs of function calls that came with the latest input."""
+    deeds: tuple[Deed, ...]
+    """Tools called since the user's latest message."""
     effort: str
 
     @classmethod
@@ -40,7 +41,7 @@ class Talk:
             instructions="\n".join(filter(None, [prompt.instructions or "", *guides])),
             deployment=prompt.deployment,
             attachments=tuple(_attachments(users[-1])) if users else (),
-            outputs=tuple(_outputs(prompt.items)),
+            deeds=tuple(deeds(prompt.items)),
             effort=reasoning.get("effort") or "medium",
         )
 
@@ -62,14 +63,3 @@ def _attachments(item: Mapping[str, Any]) -> Iterator[str]:
     for part in item.get("content") or ():
         if isinstance(part, Mapping) and part.get("type") in ("input_image", "input_file"):
             yield str(part["type"]).removeprefix("input_")
-
-
-def _outputs(items: Any) -> Iterator[str]:
-    """Function outputs after the last message of anybody."""
-    tail: list[str] = []
-    for item in items:
-        if item.get("type") == "message":
-            tail = []
-        elif item.get("type") == "function_call_output":
-            tail.append(str(item.get("output")))
-    yield from tail

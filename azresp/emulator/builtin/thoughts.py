@@ -25,5 +25,7 @@ def thoughts(talk: Talk) -> Iterator[Thought]:
         "being made by an emulator?",
         "**Finishing**\n\nNothing contradicts the answer, so I write it down now.",
     ]
+    if any(deed.text is not None for deed in talk.deeds):
+        sections = ["**Reading the results**\n\nThe tools have answered. I go through what they said."]
     for part, text in enumerate(sections[: _SECTIONS.get(talk.effort, 2)]):
         yield Thought(text, part)

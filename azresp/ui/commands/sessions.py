@@ -6,10 +6,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import Session, said_text, undo
+from azresp.core.asks import asks
+from azresp.core.session import Session, asked_in, said_text, undo
 from azresp.errors import UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.endings import ending
+from azresp.ui.views.said import said_lines
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -61,6 +63,7 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
     chat.terminal.dim(
         f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
     )
+    await chat.answer_asks()
 
 
 @command("rename")
@@ -87,14 +90,16 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
 @command("undo")
 async def undo_last(chat: Chat) -> None:
     """Take back the last exchange; it stays stored."""
-    last = chat.session.last
+    last = asked_in(chat.session, chat.session.last)
     if last is None:
         raise UsageError("there is nothing to undo")
     chat.move_head(undo(chat.session).head)
     now = chat.last = chat.session.last
     chat.terminal.dim(f"taken back: {first_line(last)} · /resume {last.turn.id} brings it back")
     chat.terminal.dim(
-        f"the conversation ends with: {first_line(now)}" if now else "the conversation is empty"
+        f"the conversation ends with: {first_line(asked_in(chat.session, now) or now)}"
+        if now
+        else "the conversation is empty"
     )
 
 
@@ -117,21 +122,30 @@ def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
 
 def show_exchange(chat: Chat, exchange: Exchange) -> None:
     """Show one exchange."""
+    asked = _asked(chat, exchange)
     for item in exchange.said:
-        _show_said(chat, item)
+        _show_said(chat, item, asked)
     turn = exchange.turn
-    if text := turn.text or turn.refusal:
-        chat.terminal.markdown(text)
+    chat.terminal.turn(turn)
     if (line := ending(turn)) or exchange.deleted:
         deleted = "deleted at the service" if exchange.deleted else ""
         chat.terminal.dim(" · ".join(part for part in (line, deleted) if part))
     chat.terminal.say("")
 
 
-def _show_said(chat: Chat, item: Wire) -> None:
+def _asked(chat: Chat, exchange: Exchange) -> dict[str, str]:
+    """The tools that the exchange before this one asked for, by the ids that answers name."""
+    before = chat.session.exchanges.get(exchange.parent or "")
+    return {ask.id: ask.tool for ask in asks(before.turn)} if before is not None else {}
+
+
+def _show_said(chat: Chat, item: Wire, asked: dict[str, str]) -> None:
     # A conversation that was fetched from the service is one exchange, which said all of it.
     text = said_text(item)
-    if item.get("role") == "assistant":
+    if item.get("type", "message") != "message":
+        for line in said_lines(item, asked):
+            chat.terminal.dim(line)
+    elif item.get("role") == "assistant":
         chat.terminal.markdown(text)
         chat.terminal.gap()
     elif text:

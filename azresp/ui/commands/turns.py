@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import message, said_text
+from azresp.core.session import asked_in, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.sessions import first_line
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 async def retry(chat: Chat) -> None:
     """Ask the last question again, as a sibling of the first try."""
     last = _last(chat)
-    chat.terminal.said(first_line(last))
+    if last.turn.finished:
+        # Calls that were answered are asked for anew; after an error only what failed is said again.
+        last = _asked(chat, last)
+    chat.terminal.said(first_line(_asked(chat, last)))
     await _ask_again(chat, last, last.said)
 
 
 @command("edit")
 async def edit(chat: Chat) -> None:
     """Change the last question in the editor and ask it, as a sibling."""
-    last = _last(chat)
-    question = said_text(last.said[-1]).strip()
+    last = _asked(chat, _last(chat))
+    question = last.question.strip()
     text = await chat.editor.edit(question)
     if text is None or text.strip() in ("", question):
         chat.terminal.dim("not changed, not sent")
@@ -43,6 +46,10 @@ def _last(chat: Chat) -> Exchange:
     if last is None:
         raise UsageError("there is no question yet", "Say something first.")
     return last
+
+
+def _asked(chat: Chat, last: Exchange) -> Exchange:
+    return asked_in(chat.session.with_exchange(last), last) or last
 
 
 async def _ask_again(chat: Chat, last: Exchange, said: tuple[Wire, ...]) -> None:

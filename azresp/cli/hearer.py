@@ -1,0 +1,152 @@
+"""Saying something from the command line and hearing the answer on stdout, round by round while tools are called."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from azresp.answering import Answerer, Desk
+from azresp.cli.clock import SystemClock
+from azresp.cli.patience import until_done
+from azresp.cli.report import note
+from azresp.cli.tuner import budget_of
+from azresp.core.tools import going_on
+from azresp.engine import Outcome, Ports, Screen, converse
+from azresp.rounds import answer_rounds
+from azresp.ui.screens import EventScreen, WaitScreen
+from azresp.ui.stopping import Stopping
+from azresp.ui.terminal import Terminal
+from azresp.ui.tool_lists import list_changes
+from azresp.ui.turn_screen import TurnScreen
+
+if TYPE_CHECKING:
+    from azresp.cli.answer_schema import AnswerSchema
+    from azresp.cli.connect import Reached
+    from azresp.cli.streams import Output
+    from azresp.core.approval import Policy
+    from azresp.core.session import Session
+    from azresp.core.sse import Wire
+    from azresp.store.store import Store
+    from azresp.ui.ports import Toolset
+
+Shape = Literal["text", "json", "events"]
+"""What goes to stdout: the answer, the final response object, or the raw events."""
+
+
+class Asking(Desk, Protocol):
+    """A desk that is also asked when the budget is used up."""
+
+    async def more(self, over: str) -> bool: ...
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(slots=True)
+class Hearer:
+    """Says things in a session and shows what is answered."""
+
+    reached: Reached
+    store: Store
+    output: Output
+    shape: Shape
+    tools: Toolset
+    desk: Asking
+    policy: Policy
+    schema: AnswerSchema | None = None
+    quiet: bool = False
+    differs: bool = False
+    """a final text was not what had been streamed"""
+    _clock: SystemClock = field(default_factory=SystemClock)
+
+    def say(self, session: Session, said: tuple[Wire, ...]) -> tuple[Outcome, int]:
+        """Say something, hear the answer and all that follows from calls; also 128 + the signal that ended it."""
+        return self._until_done(session, said)
+
+    def answer(self, session: Session) -> tuple[Outcome, int]:
+        """Answer what the session waits for, and hear what follows."""
+        return self._until_done(session, None)
+
+    def _until_done(self, session: Session, said: tuple[Wire, ...] | None) -> tuple[Outcome, int]:
+        async def work() -> tuple[Outcome, int]:
+            task = asyncio.ensure_future(self._rounds(session, said))
+            with Stopping(task, "SIGINT", "SIGTERM", "SIGHUP") as stopping:
+                outcome = await task
+                return outcome, 128 + stopping.number if stopping.number else 0
+
+        outcome, killed = until_done(work())
+        if self.shape == "json":
+            indent = 2 if self.output.isatty() else None
+            self.output.write(json.dumps(final(outcome), indent=indent) + "\n")
+        return outcome, killed
+
+    async def _rounds(self, session: Session, said: tuple[Wire, ...] | None) -> Outcome:
+        records = self.store.records
+        origin = self.reached.gateway.origin
+        answerer = Answerer(
+            self.tools, self.desk, records, origin=origin, now=self._clock.now, policy=self.policy
+        )
+        if said is not None:
+            said = (*answerer.leave(session, said), *said)
+            outcome = await self._hear(session, said, self._settings())
+        else:
+            assert session.last is not None  # noqa: S101 - somebody saw that it waits
+            outcome = Outcome(session, session.last)
+
+        async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
+            return await self._hear(session, said, going_on(self._settings()))
+
+        budget = budget_of(self.reached.profile)
+        return await answer_rounds(
+            outcome, hear, answerer, more=self.desk.more, budget=budget, now=self._clock.now
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        profile = self.reached.profile
+        settings = {**profile.request(), "deployment": profile.deployment, **self.tools.request()}
+        return settings | ({"schema": self.schema.format} if self.schema is not None else {})
+
+    async def _hear(self, session: Session, said: tuple[Wire, ...], settings: Mapping[str, Any]) -> Outcome:
+        screen = self._screen()
+        try:
+            ports = Ports(self.reached.gateway, screen, self.store, self._clock)
+            outcome = await converse(ports, session, said, settings)
+        finally:
+            if isinstance(screen, TurnScreen):
+                screen.finish()
+                self.differs = self.differs or screen.differs
+        for line in list_changes(outcome.exchange.turn, self.tools.server, self.store.records):
+            note(f"note: {line}")
+        return outcome
+
+    def _screen(self) -> Screen:
+        say = quiet if self.quiet else note
+        if self.shape == "events":
+            return EventScreen(self.output.write, say)
+        if self.shape == "json":
+            return WaitScreen(say)
+        terminal = Terminal(self.output, aside=None if self.quiet else sys.stderr)
+        later = asyncio.get_running_loop().call_later
+        return terminal.turn_screen(
+            later, thoughts=self.reached.profile.show_reasoning and terminal.caps.cursor
+        )
+
+
+def final(outcome: Outcome) -> dict[str, Any]:
+    """The response object, or the documented failure form `{"error": …}` where there is none."""
+    from azresp.errors import Exit
+
+    turn = outcome.exchange.turn
+    if turn.id:
+        return {**turn.to_response(), "id": turn.id, "status": turn.status}
+    error = outcome.error
+    what = error.what if error is not None else "stopped" if outcome.stopped else "nothing was heard"
+    code = getattr(error, "code", "") or None
+    return {
+        "error": {"message": what, "code": code, "exit": int(error.exit) if error else int(Exit.UNFINISHED)}
+    }

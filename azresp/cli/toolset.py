@@ -1,0 +1,392 @@
+"""The tools of a conversation: what there is, what is on, what a request offers. Made when it is first asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from azresp.cli.entries import Entry, Workshop, built_in, configured, from_word, standing
+from azresp.core.canonical import canonical
+from azresp.core.tools import HOSTED, HostedTool, McpServer, offered
+from azresp.errors import ConfigError, UsageError
+from azresp.ui.chat import TOOLS
+
+if TYPE_CHECKING:
+    from azresp.answering import LocalTool
+    from azresp.config.load import Loaded
+    from azresp.core.session import Session
+    from azresp.store.records import Records
+
+
+class Values(Protocol):
+    """Where settings are asked for."""
+
+    def value(self, key: str) -> object: ...
+
+
+_AT_THE_SERVICE = {
+    "web_search": "search the web (extra charge; the query leaves Azure's boundary)",
+    "web_search_preview": "the older form of web_search",
+    "file_search": "search files in vector stores",
+    "code_interpreter": "run Python in a container (extra charge)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tool in a list."""
+
+    name: str
+    kind: str
+    on: bool
+    remark: str
+
+
+class Tools:
+    """The tools of one conversation."""
+
+    def __init__(
+        self, loaded: Loaded, records: Records, values: Values, words: Sequence[str], *, none: bool
+    ) -> None:
+        self._loaded = loaded
+        self._records = records
+        self._values = values
+        self._none = none
+        self._words = list(words)
+        """switched on by --tool and /tool add, as they were named"""
+        self._on: set[str] = set()
+        self._off: set[str] = set()
+        self._remarks: list[str] = []
+
+    # What there is
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        shop = self._shop
+        found, remarks = configured(self._loaded.tools, self._loaded.servers, shop)
+        self._remarks += remarks
+        entries: dict[str, Entry] = {}
+        for entry in found:
+            self._put(entries, replace(entry, on=entry.on and not self._none))
+        for name in standing():
+            if name not in entries and name != "file_search":
+                for entry in [built_in(name, shop)] if name not in HOSTED else from_word(name, shop):
+                    self._put(entries, entry)
+        for word in self._words:
+            self._add(entries, word)
+        return entries
+
+    @property
+    def _shop(self) -> Workshop:
+        from azresp.toolbox.limits import Limits
+
+        return Workshop(Path.cwd(), Limits(time_s=float(str(self._values.value("tool_timeout_s")))))
+
+    def _put(self, entries: dict[str, Entry], entry: Entry) -> None:
+        if entry.name in entries and entries[entry.name].spec != entry.spec:
+            self._remarks.append(f"two tools are called {entry.name}: the one of {entry.spec} is left out")
+            return
+        entries[entry.name] = entry
+
+    def _add(self, entries: dict[str, Entry], word: str) -> list[Entry]:
+        if word in entries:
+            added = [entries[word]]
+        else:
+            added = from_word(word, self._shop)
+            for entry in added:
+                self._put(entries, entry)
+        self._on |= {entry.name for entry in added}
+        self._off -= {entry.name for entry in added}
+        return added
+
+    def _is_on(self, entry: Entry) -> bool:
+        wanted = (entry.on or entry.name in self._on) and entry.name not in self._off
+        return wanted and self._is_trusted(entry)
+
+    def _is_trusted(self, entry: Entry) -> bool:
+        return entry.file is None or self._records.trusts(str(entry.file.path), entry.file.digest)
+
+    @property
+    def _offers_nothing(self) -> bool:
+        """Nothing is configured and nothing was switched on: nothing has to be looked at."""
+        return not (self._words or self._on or self._loaded.tools or self._loaded.servers)
+
+    def _found(self, name: str) -> Entry:
+        entry = self._entries.get(name)
+        if entry is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, list(self._entries), n=1)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(
+                f"there is no tool {name!r}", f"{hint}/tools lists them; /tool add takes a file."
+            )
+        return entry
+
+    # What is offered, and found again when it is called
+
+    def request(self) -> Mapping[str, object]:
+        """The settings of a request that offers what is on. Raises ConfigError: tool_choice names none of it."""
+        if self._offers_nothing:
+            return {}
+        on = [entry.tool for entry in self._entries.values() if self._is_on(entry)]
+        choice = str(self._values.value("tool_choice"))
+        try:
+            return offered(on, choice, parallel=bool(self._values.value("parallel_tools")))
+        except KeyError:
+            raise ConfigError(
+                f"tool_choice: must be auto, none, required or a tool that is on, got {choice!r}",
+                f"On are: {', '.join(tool.name for tool in on)}",
+            ) from None
+
+    def local(self, name: str) -> LocalTool | None:
+        """The local tool of that name, if it is on."""
+        entry = None if self._offers_nothing else self._entries.get(name)
+        return entry.local if entry is not None and self._is_on(entry) else None
+
+    def server(self, label: str) -> str | None:
+        """The URL or connector of the MCP server of that label, on or off; None: nobody configured it."""
+        entry = None if self._offers_nothing else self._entries.get(label)
+        return entry.tool.server if entry is not None and isinstance(entry.tool, McpServer) else None
+
+    def needs_no_approval(self, name: str) -> bool:
+        """The configuration says so."""
+        entry = self._entries.get(name)
+        return entry is not None and entry.local is not None and entry.approval == "never"
+
+    def names(self) -> Iterable[tuple[str, str]]:
+        """(label, tool) of all that is on or was listed: what a name may be taken for."""
+        for entry in [] if self._offers_nothing else self._entries.values():
+            if isinstance(entry.tool, McpServer):
+                listed = self._records.last_list(entry.tool.server, entry.tool.label) or {}
+                yield from ((entry.tool.label, name) for name in listed)
+            elif entry.local is not None and self._is_on(entry):
+                yield "", entry.name
+
+    # Lists
+
+    def rows(self) -> Sequence[Row]:
+        """All tools, local ones first, then servers and what runs at the service."""
+        order = {"at the service": 2, "MCP server": 1}
+        rows = [
+            Row(entry.name, entry.kind, self._is_on(entry), self._remark(entry))
+            for entry in self._entries.values()
+        ]
+        return sorted(rows, key=lambda row: order.get(row.kind, 0))
+
+    def servers(self) -> Sequence[Row]:
+        """The MCP servers alone."""
+        return [row for row in self.rows() if row.kind == "MCP server"]
+
+    def _remark(self, entry: Entry) -> str:
+        tool = entry.tool
+        if isinstance(tool, McpServer):
+            need = tool.require_approval
+            return f"{tool.server} · approval: {need if isinstance(need, str) else json.dumps(need)}"
+        if not self._is_trusted(entry):
+            return f"off until you trust the file: /tool trust {entry.name}"
+        if isinstance(tool, HostedTool):
+            return _AT_THE_SERVICE[tool.kind] + "".join(
+                f" · {key} {value}" for key, value in tool.options.items()
+            )
+        first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
+        return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")
+
+    def remarks(self) -> Sequence[str]:
+        """What a user should know before anything is said: files that need trust, servers that need no approval."""
+        if self._offers_nothing:
+            return []
+        lines: list[str] = []
+        for entry in self._entries.values():
+            wanted = (entry.on or entry.name in self._on) and entry.name not in self._off
+            if wanted and not self._is_trusted(entry):
+                lines.append(
+                    f"{entry.name} is off: {entry.spec} is new or was changed · /tool trust {entry.name}"
+                )
+            elif wanted and (why := _unguarded(entry)):
+                lines.append(why)
+        return [*self._remarks, *lines]
+
+    def told(self, name: str) -> list[tuple[str, str]]:
+        """All of one tool."""
+        entry = self._found(name)
+        wire = entry.tool.to_wire()
+        rows = [("name", name), ("from", entry.spec), ("on", "yes" if self._is_on(entry) else "no")]
+        if entry.local is not None:
+            rows += [("approval", entry.approval), ("identity", entry.local.identity)]
+        if entry.file is not None:
+            rows.append(("trusted", "yes" if self._is_trusted(entry) else "no"))
+        shown = canonical({key: _plain(value) for key, value in wire.items()})
+        return [*rows, ("as sent", shown)]
+
+    # Changes
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch a tool on or off in this session."""
+        self._found(name)
+        (self._on if on else self._off).add(name)
+        (self._off if on else self._on).discard(name)
+
+    def add(self, spec: str) -> Sequence[str]:
+        """Add a file, a built-in or a hosted tool; gives the names, switched on as far as they are trusted."""
+        added = self._add(self._entries, spec)
+        if spec not in self._words:
+            self._words.append(added[0].spec if added[0].file is not None else spec)
+        return [entry.name for entry in added]
+
+    @property
+    def count(self) -> int:
+        """How many are on."""
+        return 0 if self._offers_nothing else sum(map(self._is_on, self._entries.values()))
+
+    def new_files(self) -> Sequence[str]:
+        """A tool of each file that was named and is not trusted yet."""
+        wanted = (
+            []
+            if self._offers_nothing
+            else [self._entries[name] for name in self._on if name in self._entries]
+        )
+        return [
+            one.name
+            for one in {entry.spec: entry for entry in wanted if not self._is_trusted(entry)}.values()
+        ]
+
+    def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:
+        """The file, its hash and its functions that have to be trusted before the tool is on; None: it is."""
+        entry = self._found(name)
+        if entry.file is None or self._is_trusted(entry):
+            return None
+        return entry.file.path, entry.file.digest, [tool.name for tool in entry.file.tools]
+
+    def trust(self, name: str) -> None:
+        """The user trusts the file of a tool as it was read."""
+        entry = self._found(name)
+        if entry.file is not None:
+            self._records.trust(str(entry.file.path), entry.file.digest)
+
+    def add_server(self, label: str, url: str, fields: Mapping[str, str]) -> Path:
+        """Write a server to the configuration, and use it."""
+        from azresp.cli.mcp_config import add_server
+
+        path, server = add_server(self._loaded, label, url, fields)
+        self._entries[label] = Entry(server, True, label)
+        self._off.discard(label)
+        return path
+
+    def remove_server(self, label: str) -> Path:
+        """Take a server out of the configuration."""
+        from azresp.cli.mcp_config import remove_server
+
+        path = remove_server(self._loaded, label)
+        self._entries.pop(label, None)
+        return path
+
+    async def login(self, label: str, tell: Callable[[str], object]) -> str:
+        """Sign in to a server and keep its token; gives what was done."""
+        from azresp.cli.mcp_config import login
+
+        entry = self._found(label)
+        if not isinstance(entry.tool, McpServer):
+            raise UsageError(f"{label} is no MCP server", "/mcp lists them.")
+        server, line = await login(self._loaded, entry.tool, tell)
+        self._entries[label] = replace(entry, tool=server)
+        return line
+
+    # What a session remembers
+
+    def selection(self) -> str:
+        """What is on and off by the user's word, as a session keeps it."""
+        kept = {"words": self._words, "on": sorted(self._on), "off": sorted(self._off)}
+        return json.dumps({key: value for key, value in kept.items() if value})
+
+    def select(self, text: str) -> None:
+        """Go on with what a session kept, and with what the command line says on top of it."""
+        words, on, off = _kept(text)
+        entries = self.__dict__.get("_entries")
+        for word in words:
+            if word not in self._words:
+                self._words.append(word)
+                if entries is not None:
+                    self._try_to_add(entries, word)
+        self._on |= on - self._off
+        self._off |= off - self._on
+
+    def _try_to_add(self, entries: dict[str, Entry], word: str) -> None:
+        try:
+            self._add(entries, word)
+        except Exception as error:
+            self._remarks.append(str(error))
+
+    def kept_in(self, session: Session) -> Session:
+        """The session that remembers what is on."""
+        if not (self._words or self._on or self._off):
+            return session
+        return replace(session, settings={**session.settings, TOOLS: self.selection()})
+
+
+def _kept(text: str) -> tuple[list[str], set[str], set[str]]:
+    try:
+        told = json.loads(text or "{}")
+    except ValueError:
+        told = {}
+    told = told if isinstance(told, dict) else {}
+    lists = [told.get(key) for key in ("words", "on", "off")]
+    words, on, off = ([str(one) for one in found] if isinstance(found, list) else [] for found in lists)
+    return words, set(on), set(off)
+
+
+def _unguarded(entry: Entry) -> str:
+    """A sentence about a tool that acts without asking; empty for none."""
+    tool = entry.tool
+    if isinstance(tool, McpServer) and tool.require_approval != "always":
+        need = tool.require_approval
+        which = "all its calls" if need == "never" else f"some of its calls ({json.dumps(need)})"
+        return f"{tool.label} needs no approval for {which}: your configuration says so"
+    return (
+        f"{entry.name} runs without asking: your configuration says so" if entry.approval == "never" else ""
+    )
+
+
+def _plain(value: object) -> object:
+    """A wire value with references as text."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case str() | int() | float() | bool() | None:
+            return value
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Settings that don't change."""
+
+    loaded: Loaded
+
+    def value(self, key: str) -> object:
+        return getattr(self.loaded.profile, key)
+
+
+def build_toolset(
+    loaded: Loaded,
+    records: Records,
+    words: Sequence[str] = (),
+    *,
+    none: bool = False,
+    session: Session | None = None,
+    tuner: Values | None = None,
+) -> Tools:
+    """The tools of a conversation: `words` are those of `--tool`, `none` leaves out the configuration's.
+
+    Raises UsageError for a word that names no tool.
+    """
+    tools = Tools(loaded, records, tuner or _Fixed(loaded), words, none=none)
+    if session is not None:
+        tools.select(str(session.settings.get(TOOLS, "")))
+    return tools

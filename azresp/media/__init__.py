@@ -1,0 +1,1 @@
+"""Pictures and files on this machine: read with suspicion, written never over anything."""

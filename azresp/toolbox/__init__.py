@@ -1,0 +1,1 @@
+"""Local function tools: loading them, telling the model of them, running them in a child process group."""

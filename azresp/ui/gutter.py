@@ -1,0 +1,79 @@
+"""Rows behind a gutter: a column of our own that foreign text can neither enter nor leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from azresp.ui.cells import cut, width
+from azresp.ui.markdown.rows import DIM, Row, Span, row_of
+from azresp.ui.markdown.wrap import Margin, Wrap
+from azresp.ui.sink import clean, clean_line
+
+REVERSE = "7"
+"""Nothing that a model writes is ever shown reversed: a quotation's bar can't pass for the gutter."""
+INDENT = "  "
+"""Foreign text begins here: only our own lines begin at the gutter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The rows of a block on a terminal of so many columns."""
+
+    columns: int
+    bar: str = "│"
+    broken: str = "↵"
+    """stands at the end of a row that goes on in the next"""
+    styled: bool = True
+
+    @classmethod
+    def of(cls, columns: int, encoding: str, *, styled: bool) -> Gutter:
+        """The gutter of a terminal; in ASCII where its encoding has nothing better."""
+        try:
+            "│↵".encode(encoding)
+        except (UnicodeError, LookupError):
+            return cls(columns, "|", "\\", styled)
+        return cls(columns, styled=styled)
+
+    def line(self, text: str, style: str = "") -> list[Row]:
+        """One line wrapped at words; where it goes on it is indented."""
+        return self._wrapped(clean_line(text), style, ())
+
+    def foreign(self, text: str, style: str = "") -> list[Row]:
+        """Foreign text wrapped at words, line by line, none of it where our own lines begin."""
+        lines = clean(text).replace("\t", "␉").split("\n")
+        return [row for line in lines for row in self._wrapped(line, style, (Span(INDENT, ""),))]
+
+    def exact(self, text: str) -> list[Row]:
+        """Text as it is, not a blank lost: cut at the edge, with a mark that stands where no text can."""
+        lead, cells = self._lead()
+        room = max(1, self.columns - cells - width(self.broken))
+        return [
+            Row(f"{lead}{piece}{self._mark() if more else ''}", cells + width(piece) + more)
+            for line in clean(text).replace("\t", "␉").split("\n")
+            for piece, more in _pieces(line, room)
+        ]
+
+    def _wrapped(self, text: str, style: str, indent: tuple[Span, ...]) -> list[Row]:
+        first = (*self._bar(), *indent)
+        wrap = Wrap(Margin(first, (*first, Span(INDENT, "")), self.columns))
+        rows = [*wrap.add([Span(text, style if self.styled else "")]), *wrap.end()]
+        return rows or [row_of(first)]
+
+    def _bar(self) -> tuple[Span, Span]:
+        return Span(self.bar, REVERSE if self.styled else ""), Span(" ", "")
+
+    def _lead(self) -> tuple[str, int]:
+        lead = row_of(self._bar())
+        return f"{lead.ansi} {INDENT}", lead.cells + 1 + len(INDENT)
+
+    def _mark(self) -> str:
+        return row_of([Span(self.broken, DIM if self.styled else "")]).ansi
+
+
+def _pieces(line: str, room: int) -> Iterator[tuple[str, bool]]:
+    piece, line = cut(line, room)
+    while line:
+        yield piece, True
+        piece, line = cut(line, room)
+    yield piece, False
