@@ -40,19 +40,19 @@ class Service:
     """One resource with its deployments and its stored responses; knows nothing of HTTP."""
 
     def __init__(self, settings: Settings, brain: Brain, vault: Vault) -> None:
+        self._pairs = Pairs()
         self._settings = settings
         self._brain = brain
         self._vault = vault
-        self._pairs = Pairs()
 
     def prepare(self, create: Create) -> Job:
         """Resolve the conversation and refuse what does not fit it; nothing is kept or answered yet."""
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        self._pairs.check(own, before)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
-        self._pairs.check(own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
