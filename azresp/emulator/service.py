@@ -40,8 +40,8 @@ class Service:
     """One resource with its deployments and its stored responses; knows nothing of HTTP."""
 
     def __init__(self, settings: Settings, brain: Brain, vault: Vault) -> None:
-        self._pairs = Pairs()
         self._settings = settings
+        self._pairs = Pairs()
         self._brain = brain
         self._vault = vault
 
