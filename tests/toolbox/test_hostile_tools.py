@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -341,3 +342,19 @@ def test_a_tool_of_a_program_on_a_terminal_does_not_reach_it(tmp_path: Path) -> 
 def test_a_function_gets_no_more_memory_than_its_limit(tmp_path: Path) -> None:
     tool = tool_of(tmp_path, _body("return str(len(bytearray(2**29)))"), limits=Limits(memory_bytes=2**28))
     assert (call(tool).ok, call(tool).note) == (False, "MemoryError")
+
+
+def test_calls_leave_no_descriptor_and_no_thread_behind(tmp_path: Path) -> None:
+    tool = builtin_tool("run_command", tmp_path, QUICK)
+    call(tool, argv=["true"])
+
+    def held() -> tuple[int, int]:
+        for thread in threading.enumerate():
+            if thread.name.startswith("tool"):
+                thread.join(10)
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    before = held()
+    for argv in (["true"], ["nowhere"], ["sh", "-c", "sleep 60 & echo"], ["sleep", "60"]):
+        call(tool, argv=argv)
+    assert held() == before
