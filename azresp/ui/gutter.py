@@ -69,8 +69,11 @@ class Gutter:
 
 
 def _pieces(line: str, room: int) -> Iterator[tuple[str, bool]]:
-    piece, line = cut(line, room)
-    while line:
-        yield piece, True
-        piece, line = cut(line, room)
-    yield piece, False
+    """A line in pieces of so many cells, and whether another follows. Arguments may be megabytes in one line."""
+    at = 0
+    while True:
+        piece, _ = cut(line[at : at + 4 * room + 64], room)
+        at += len(piece)
+        yield piece, at < len(line)
+        if at >= len(line):
+            return

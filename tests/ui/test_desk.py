@@ -7,14 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from azresp.core.approval import Decision, Verdict
+from azresp.ui.cooked import CookedEditor
+from azresp.ui.desk import ScreenDesk
+from azresp.ui.terminal import Terminal
 from tests.cli.sitting import Sitting
 from tests.ui.questions import QUESTIONS
+from tests.ui.terminals import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, "-m", "tests.ui.desk_program"]
@@ -224,3 +230,29 @@ def test_nobody_at_the_terminal_means_later(tmp_path: Path) -> None:
         check=True,
     )
     assert (json.loads(file.read_text()), done.stdout) == ([["later", "", "", False], False], "")
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (Decision(Verdict.ONCE, "user"), []),
+        (Decision(Verdict.NO, "user", halt=True), []),
+        (Decision(Verdict.ONCE, "always"), ["docs/search allowed by the standing approval (/approvals)"]),
+        (Decision(Verdict.ONCE, "session"), ["docs/search allowed for this session (/approvals)"]),
+        (Decision(Verdict.ONCE, "config"), ["docs/search allowed without asking, as the configuration says"]),
+        (Decision(Verdict.NO, "--approve never"), ["docs/search not allowed by --approve never"]),
+    ],
+)
+def test_what_the_user_did_not_decide_is_told_in_a_line(decision: Decision, told: list[str]) -> None:
+    screen = Screen(80, 24)
+    terminal = Terminal(screen, {"TERM": "xterm"})
+    ScreenDesk(terminal, CookedEditor(terminal)).decided(QUESTIONS["remote"], decision)
+    assert screen.rows() == told
+
+
+def test_a_call_that_can_not_be_asked_about_is_told_with_the_reason() -> None:
+    screen = Screen(80, 24)
+    terminal = Terminal(screen, {"TERM": "dumb"})
+    ask = replace(QUESTIONS["local"].ask, name="rm\n-rf \x1b[2J")
+    ScreenDesk(terminal, CookedEditor(terminal)).refused(ask, "there is no function\x1b[1A")
+    assert screen.rows() == ['"rm␊-rf ␛[2J" not run: there is no function␛[1A']

@@ -165,7 +165,7 @@ def test_details_tell_arguments_of_several_lines_line_by_line() -> None:
     assert rows[:4] == [
         "│ content reads, line by line:",
         "│   def f():",
-        "│     return 1",
+        "│       return 1",
         "│   <U+202E>",
     ]
 
@@ -225,4 +225,11 @@ def harmless(rows: list[str]) -> None:
 
 
 def unguttered(rows: list[str]) -> str:
-    return squeezed("".join(row.removeprefix("│") for row in rows))
+    return squeezed("".join(row.removeprefix("│").removesuffix("↵") for row in rows))
+
+
+def test_arguments_of_megabytes_are_laid_out_in_no_time() -> None:
+    question = remote({"text": "x" * 4_000_000})
+    rows = question_rows(question, Gutter(80))
+    assert len(rows) > 50_000
+    assert sum(row.ansi.count("x") for row in rows) >= 4_000_000

@@ -23,7 +23,7 @@ from azresp.ui.views.doing import doing
 from azresp.ui.views.said import said_lines
 from azresp.ui.views.sources import host_of
 from tests.core.streams import fold_wires, recorded_streams
-from tests.ui.terminals import Clock, Tty, assert_only_our_sequences
+from tests.ui.terminals import Clock, Screen, Tty, assert_only_our_sequences
 from tests.ui.test_hostile import check, samples, squeezed
 
 CALL = {
@@ -383,15 +383,6 @@ def test_what_was_said_to_calls_and_approvals_is_told_in_lines() -> None:
         "call_2 was refused",
         "call f {}",
     ]
-
-
-class Screen(Tty):
-    """A terminal as a stream."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
