@@ -66,9 +66,11 @@ class Plain:
     def note(self, line: str, *, apart: bool = False) -> None:
         """One line of our own, on the side stream."""
         if self._aside is not None:
-            gap = "\n" if apart and self._aside is self._out and self._wrote else ""
+            same = self._aside is self._out  # a terminal without cursor: both are read in one place
+            gap = "\n" if apart and same and self._wrote else ""
             self._aside.write(f"{gap}{clean(line)}\n")
             self._aside.flush()
+            self._ended = self._ended or same
 
     def aside(self, text: str, *, code: bool = False) -> None:
         """Foreign text as it is, indented, on the side stream."""
