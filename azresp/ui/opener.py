@@ -27,7 +27,7 @@ def open_with_system(path: Path, environ: Mapping[str, str] = os.environ) -> Non
     if not path.is_file():
         raise LocalError(f"{path} is not there any more", "It may have been moved or deleted.")
     if sys.platform == "win32":
-        os.startfile(path)
+        os.startfile(path)  # noqa: S606 (the system's own way)
         return
     _start(_viewer(environ, path), path)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, Final
 
 from azresp.ui.markdown.rows import RESET, Row
 from azresp.ui.pictures.fit import Box
@@ -15,12 +15,9 @@ UPPER, LOWER = "▀", "▄"
 OPAQUE: Final = 128
 """From this alpha on a pixel is drawn; below it the terminal's own background shows."""
 
-
-class Pixel(NamedTuple):
-    red: int
-    green: int
-    blue: int
-    alpha: int = 255
+LEVELS: Final = (0, 95, 135, 175, 215, 255)
+PALETTE: Final = (*product(LEVELS, repeat=3), *((grey,) * 3 for grey in range(8, 239, 10)))
+"""Colours 16 to 255, whose values every terminal agrees on: a cube of 216, and 24 greys."""
 
 
 class Blocks:
@@ -31,63 +28,58 @@ class Blocks:
 
     def __init__(self, image: Image, *, truecolour: bool) -> None:
         self._image = image
-        self._colour = _true if truecolour else _palette
+        self._colours = _true if truecolour else _fixed
 
     def rows(self, box: Box) -> list[Row]:
         """One row of text for two rows of pixels."""
         from PIL import Image
 
-        size = (box.columns, 2 * box.rows)
-        small = self._image.resize(size, Image.Resampling.BOX).convert("RGBA").tobytes()
-        pixels = [Pixel(*small[at : at + 4]) for at in range(0, len(small), 4)]
-        lines = [pixels[at : at + box.columns] for at in range(0, len(pixels), box.columns)]
-        return [self._row(lines[at], lines[at + 1]) for at in range(0, len(lines), 2)]
+        small = self._image.resize((box.columns, 2 * box.rows), Image.Resampling.BOX)
+        colours = self._colours(small.convert("RGB"))
+        if small.mode == "RGBA":
+            alphas = small.getchannel("A").tobytes()
+            colours = [colour if alpha >= OPAQUE else "" for colour, alpha in zip(colours, alphas, strict=True)]
+        lines = [colours[at : at + box.columns] for at in range(0, len(colours), box.columns)]
+        return [_row(lines[at], lines[at + 1]) for at in range(0, len(lines), 2)]
 
     def over(self, box: Box) -> str:
         """Nothing: the rows are the picture."""
         return ""
 
-    def _row(self, upper: list[Pixel], lower: list[Pixel]) -> Row:
-        parts: list[str] = []
-        style = ""
-        for above, below in zip(upper, lower, strict=True):
-            new, char = self._cell(above, below)
-            if new != style:
-                parts.append(RESET if not new else f"\x1b[{new}m")
-                style = new
-            parts.append(char)
-        if style:
-            parts.append(RESET)
-        return Row("".join(parts), len(upper))
 
-    def _cell(self, above: Pixel, below: Pixel) -> tuple[str, str]:
-        """SGR parameters and character; they start with a reset where only half of a cell is drawn."""
-        top = self._colour(above[:3]) if above.alpha >= OPAQUE else ""
-        bottom = self._colour(below[:3]) if below.alpha >= OPAQUE else ""
-        if top and bottom:
-            return f"38;{top};48;{bottom}", UPPER
-        if top:
-            return f"0;38;{top}", UPPER
-        return (f"0;38;{bottom}", LOWER) if bottom else ("", " ")
+def _row(upper: list[str], lower: list[str]) -> Row:
+    parts: list[str] = []
+    style = ""
+    for top, bottom in zip(upper, lower, strict=True):
+        new, char = _cell(top, bottom)
+        if new != style:
+            parts.append(f"\x1b[{new}m" if new else RESET)
+            style = new
+        parts.append(char)
+    return Row("".join(parts) + (RESET if style else ""), len(upper))
 
 
-def _true(colour: tuple[int, int, int]) -> str:
-    return "2;{};{};{}".format(*colour)
+def _cell(top: str, bottom: str) -> tuple[str, str]:
+    """SGR parameters and character; they start with a reset where only half of a cell is drawn."""
+    if top and bottom:
+        return f"38;{top};48;{bottom}", UPPER
+    if top:
+        return f"0;38;{top}", UPPER
+    return (f"0;38;{bottom}", LOWER) if bottom else ("", " ")
 
 
-_LEVELS: Final = (0, 95, 135, 175, 215, 255)
+def _true(image: Image) -> list[str]:
+    """The pixels as SGR parameters."""
+    data = image.tobytes()
+    return [f"2;{data[at]};{data[at + 1]};{data[at + 2]}" for at in range(0, len(data), 3)]
 
 
-@lru_cache(maxsize=4096)
-def _palette(colour: tuple[int, int, int]) -> str:
-    """The nearest of the 240 colours whose values every terminal agrees on: a cube of 216, and 24 greys."""
-    near = [min(range(6), key=lambda at: abs(_LEVELS[at] - part)) for part in colour]
-    cube = tuple(_LEVELS[at] for at in near)
-    grey = min(23, max(0, round((sum(colour) / 3 - 8) / 10)))
-    if _distance(colour, (8 + 10 * grey,) * 3) < _distance(colour, cube):
-        return f"5;{232 + grey}"
-    return f"5;{16 + 36 * near[0] + 6 * near[1] + near[2]}"
+def _fixed(image: Image) -> list[str]:
+    """The pixels as SGR parameters of the nearest fixed colours."""
+    from PIL import Image
 
-
-def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+    fixed = Image.new("P", (1, 1))
+    fixed.putpalette([part for colour in PALETTE for part in colour])
+    # Not dithered: pixels of this size would make a chequerboard of every shade.
+    near = image.quantize(palette=fixed, dither=Image.Dither.NONE)
+    return [f"5;{16 + at}" for at in near.tobytes()]

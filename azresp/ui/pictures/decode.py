@@ -44,7 +44,7 @@ class Decoded:
 def decode(source: Source) -> Decoded:
     """Decode a picture; slow, for a thread. Raises Undrawable."""
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError:
         raise Undrawable("no preview without Pillow: pip install 'azresp[images]'") from None
     data = _bytes(source)
@@ -60,7 +60,7 @@ def decode(source: Source) -> Decoded:
         raise
     except Image.DecompressionBombError:
         raise Undrawable("too large to preview") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Undrawable("no picture that can be previewed") from None
     except Exception as error:  # decoders of broken files raise nearly anything
         raise Undrawable(f"a broken picture ({type(error).__name__})") from error
