@@ -38,7 +38,9 @@ class Blocks:
         colours = self._colours(small.convert("RGB"))
         if small.mode == "RGBA":
             alphas = small.getchannel("A").tobytes()
-            colours = [colour if alpha >= OPAQUE else "" for colour, alpha in zip(colours, alphas, strict=True)]
+            colours = [
+                colour if alpha >= OPAQUE else "" for colour, alpha in zip(colours, alphas, strict=True)
+            ]
         lines = [colours[at : at + box.columns] for at in range(0, len(colours), box.columns)]
         return [_row(lines[at], lines[at + 1]) for at in range(0, len(lines), 2)]
 
