@@ -97,7 +97,7 @@ def test_sixels_decode_to_the_same_colours() -> None:
     image = quarters(60, 48)
     read = read_sixels(sixels(image, 60, 48))
     assert read.size == (60, 48)
-    assert read.getextrema()[3] == (255, 255)  # every pixel is drawn
+    assert read.getchannel("A").getextrema() == (255, 255)  # every pixel is drawn
     assert far(read, image) < 2
     assert far(read_sixels(sixels(gradient(120, 90), 120, 90)), gradient(120, 90)) < 12
 
