@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import sys
 import time
 from collections.abc import Iterator
@@ -29,14 +30,33 @@ def sketches() -> Iterator[bytes]:
     draw.polygon([(380, 600), (700, 260), (1024, 600)], (40, 20, 70))
     draw.rectangle([0, 540, 1024, 683], (20, 40, 80))
     draw.rectangle([0, 0, 1023, 682], outline=(255, 255, 255), width=8)
+    if os.environ.get("GALLERY_TALL"):
+        whole = whole.crop((350, 0, 700, 683))
     for blur in (40, 16, 6, 0):
         out = BytesIO()
         whole.filter(ImageFilter.GaussianBlur(blur)).save(out, "PNG")
         yield out.getvalue()
 
 
+def unechoed() -> None:
+    """Typed bytes, and whatever a terminal answers, come at once and are not echoed."""
+    if sys.stdin.isatty():
+        import tty
+
+        tty.setcbreak(sys.stdin.fileno())
+
+
+def replies() -> int:
+    """How many bytes the terminal has sent meanwhile; there must be none."""
+    count = 0
+    while sys.stdin.isatty() and select.select([sys.stdin], [], [], 0.5)[0]:
+        count += len(os.read(sys.stdin.fileno(), 1000))
+    return count
+
+
 async def main() -> None:
     """Write a little, draw, write on; then wait for `GALLERY_S` seconds so that somebody can look."""
+    unechoed()
     terminal = Terminal(sys.stdout)
     surface = terminal.surface(os.environ.get("AZRESP_PICTURES", ""))
     painter = terminal.painter()
@@ -56,7 +76,9 @@ async def main() -> None:
     if not os.environ.get("GALLERY_STEPS"):
         painter.add("Text goes on below it.\n\n- one\n- two")
         painter.finish()
-        terminal.dim(f"{surface.mode}, {surface.cell()}, {time.perf_counter() - started:.2f} s")
+        took = time.perf_counter() - started
+        cell = "×".join(map(str, surface.cell()))
+        terminal.dim(f"{surface.mode}, cells of {cell} pixels, {took:.2f} s, {replies()} bytes of replies")
     await asyncio.sleep(float(os.environ.get("GALLERY_S", "0")))
 
 

@@ -29,6 +29,9 @@ sixel="-ti vt340 -xrm XTerm*numColorRegisters:256"
 look xterm-blocks 5 xterm $font -geometry 100x36 -e $gallery
 look xterm-sixel 6 xterm $font $sixel -geometry 100x36 -e env AZRESP_PICTURES=sixel $gallery
 look mlterm-sixel 6 mlterm --geometry=100x30 -e $gallery
+if command -v tmux >/dev/null; then
+    look xterm-tmux 6 xterm $font -geometry 100x36 -e env TERM=xterm-256color tmux -L gallery -f /dev/null new "$gallery"
+fi
 look kitty 9 kitty -o remember_window_size=no -o initial_window_width=900 -o initial_window_height=640 \
     -o font_size=10 $gallery
 if command -v foot weston >/dev/null; then

@@ -16,6 +16,7 @@ from azresp.ui.sink import clean, clean_line
 
 if TYPE_CHECKING:
     from azresp.ui.markdown.rows import Span
+    from azresp.ui.pictures.picture import Picture
     from azresp.ui.pictures.surface import Surface
     from azresp.ui.turn_screen import Later, Painting, TurnScreen
 
@@ -107,8 +108,14 @@ class Terminal:
 
         mode = mode_of(self._environ, tty=self.stream.isatty(), wanted=wanted)
         fileno = getattr(self.stream, "fileno", None)
-        cell = (lambda: cell_of(fileno())) if fileno is not None else (lambda: USUAL_CELL)
+        cell = (lambda: cell_of(fileno)) if fileno is not None else (lambda: USUAL_CELL)
         return Surface(mode, truecolour_of(self._environ), cell)
+
+    def picture(self, picture: Picture) -> None:
+        """Write a picture that is ready, with its caption."""
+        painter = self.painter()
+        painter.picture("", picture, final=True)
+        painter.finish()
 
     def turn_screen(self, later: Later, *, thoughts: bool) -> TurnScreen:
         """A screen for one turn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 
@@ -33,16 +34,16 @@ def fit(pixels: tuple[int, int], room: Box, cell: Cell) -> Box:
     return Box(columns, rows)
 
 
-def cell_of(handle: int) -> Cell:
+def cell_of(fileno: Callable[[], int]) -> Cell:
     """The cell of the terminal on a file handle, as the kernel knows it: no byte goes to the terminal."""
     try:
         import fcntl
         import struct
         import termios
 
-        told = fcntl.ioctl(handle, termios.TIOCGWINSZ, bytes(8))
+        told = fcntl.ioctl(fileno(), termios.TIOCGWINSZ, bytes(8))
         lines, columns, width, height = struct.unpack("HHHH", told)
-    except (ImportError, OSError):
+    except (ImportError, OSError, ValueError):
         return USUAL_CELL
     if not (lines and columns):
         return USUAL_CELL

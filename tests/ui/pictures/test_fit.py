@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import StringIO
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def test_the_kernel_tells_the_cell_and_nonsense_is_not_believed(
     ours, theirs = os.openpty()
     try:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *told))
-        assert cell_of(theirs) == cell
+        assert cell_of(lambda: theirs) == cell
         os.set_blocking(ours, False)
         with pytest.raises(BlockingIOError):
             os.read(ours, 1)
@@ -79,7 +80,8 @@ def test_the_kernel_tells_the_cell_and_nonsense_is_not_believed(
 def test_what_is_no_terminal_has_the_usual_cell() -> None:
     reading, writing = os.pipe()
     try:
-        assert cell_of(reading) == USUAL_CELL
+        assert cell_of(lambda: reading) == USUAL_CELL
     finally:
         os.close(reading)
         os.close(writing)
+    assert cell_of(StringIO().fileno) == USUAL_CELL
