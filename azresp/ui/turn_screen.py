@@ -86,6 +86,8 @@ class TurnScreen:
 
     def picture(self, key: str, picture: Picture, *, final: bool) -> None:
         """Show a picture in place of the last one of its key; below the text that is being written."""
+        if self._ticker is None:
+            return  # the screen is others' again
         self._raise_trouble()
         self._hear_news()
         self._hung.append(lambda: self._painter.picture(key, picture, final=final))

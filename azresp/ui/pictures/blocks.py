@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from azresp.ui.markdown.rows import RESET, Row
@@ -16,8 +15,14 @@ OPAQUE: Final = 128
 """From this alpha on a pixel is drawn; below it the terminal's own background shows."""
 
 LEVELS: Final = (0, 95, 135, 175, 215, 255)
-PALETTE: Final = (*product(LEVELS, repeat=3), *((grey,) * 3 for grey in range(8, 239, 10)))
-"""Colours 16 to 255, whose values every terminal agrees on: a cube of 216, and 24 greys."""
+"""The colours 16 to 231 are a cube of these in red, green and blue; every terminal agrees on their values."""
+GREYS: Final = {16: 0, 231: 255} | {at: 8 + 10 * (at - 232) for at in range(232, 256)}
+"""Colours that are grey, and how light."""
+CHROMA: Final = 24
+"""A pixel whose channels differ by as much becomes no grey: dark colours would all lose their hue."""
+
+_NEAR_LEVEL: Final = [min(range(6), key=lambda at: abs(LEVELS[at] - part)) for part in range(256)]
+_NEAR_GREY: Final = [min(GREYS, key=lambda at: abs(GREYS[at] - part)) for part in range(256)]
 
 
 class Blocks:
@@ -77,11 +82,19 @@ def _true(image: Image) -> list[str]:
 
 
 def _fixed(image: Image) -> list[str]:
-    """The pixels as SGR parameters of the nearest fixed colours."""
-    from PIL import Image
+    """The pixels as SGR parameters of near fixed colours; not dithered: pixels of this size would be a chequerboard."""
+    from PIL import ImageChops
 
-    fixed = Image.new("P", (1, 1))
-    fixed.putpalette([part for colour in PALETTE for part in colour])
-    # Not dithered: pixels of this size would make a chequerboard of every shade.
-    near = image.quantize(palette=fixed, dither=Image.Dither.NONE)
-    return [f"5;{16 + at}" for at in near.tobytes()]
+    red, green, blue = image.split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    least = ImageChops.darker(ImageChops.darker(red, green), blue)
+    grey = ImageChops.difference(most, least).point([255] * CHROMA + [0] * (256 - CHROMA))
+    reds, greens, blues = (
+        part.point([weight * step for step in _NEAR_LEVEL])
+        for part, weight in zip((red, green, blue), (36, 6, 1), strict=True)
+    )
+    near = ImageChops.add(ImageChops.add(reds, greens), blues).point(
+        [16 + at for at in range(216)] + [0] * 40
+    )
+    near.paste(image.convert("L").point(_NEAR_GREY), None, grey)
+    return [f"5;{at}" for at in near.tobytes()]

@@ -34,15 +34,17 @@ class Previews:
         self._window = window
         self._waiting: dict[str, _Offer] = {}
         self._work: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def offer(self, key: str, source: Source, caption: str, *, final: bool) -> None:
         """Show a picture soon; one of the same key that still waits is skipped, unless it is final."""
         before = self._waiting.get(key)
-        if before is not None and before.final:
+        if self._stopped or (before is not None and before.final):
             return
         self._waiting[key] = _Offer(source, caption, final)
         if self._work is None or self._work.done():
             self._work = asyncio.get_running_loop().create_task(self._run())
+            self._work.add_done_callback(_heard)
 
     async def done(self) -> None:
         """Wait until everything offered is shown; raises what showing it raised."""
@@ -50,9 +52,22 @@ class Previews:
             work, self._work = self._work, None
             await work
 
+    def stop(self) -> None:
+        """The turn is over before its pictures are: what is not shown yet never will be."""
+        self._stopped = True
+        self._waiting.clear()
+        if self._work is not None:
+            self._work.cancel()
+
     async def _run(self) -> None:
         while self._waiting:
             key = next(iter(self._waiting))
             one = self._waiting.pop(key)
             picture = await asyncio.to_thread(prepare, one.source, self._surface, one.caption, self._window)
             self._hang(key, picture, final=one.final)
+
+
+def _heard(work: asyncio.Task[None]) -> None:
+    # Nobody may ask any more: asyncio would complain across the screen.
+    if not work.cancelled():
+        work.exception()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from azresp.ui.markdown.rows import Row
-from azresp.ui.pictures.blocks import PALETTE, Blocks
+from azresp.ui.pictures.blocks import CHROMA, LEVELS, Blocks
 from azresp.ui.pictures.fit import Box, Cell
 from azresp.ui.pictures.iterm import Iterm
 from azresp.ui.pictures.kitty import CHUNK, Kitty
@@ -159,15 +159,25 @@ def test_half_blocks_have_two_pixels_in_a_cell() -> None:
             assert below == named(image.getpixel((x, 2 * y + 1)))  # type: ignore[arg-type]
 
 
-def test_fixed_colours_are_near_ones() -> None:
+def test_of_the_fixed_colours_the_nearest_is_taken() -> None:
     image = gradient(20, 16)
     for y, row in enumerate(cells(Blocks(image, truecolour=False), Box(20, 8), (20, 10))):
         for x, (_, above, _) in enumerate(row):
             wanted: Any = image.getpixel((x, 2 * y))
-            got = tuple(bytes.fromhex(above))
-            best = min(sum((a - b) ** 2 for a, b in zip(wanted, one, strict=True)) for one in PALETTE)
-            # Pillow looks the nearest up in a coarse table
-            assert sum((a - b) ** 2 for a, b in zip(wanted, got, strict=True)) <= best + 900
+            nearest = tuple(min(LEVELS, key=lambda level: abs(level - part)) for part in wanted)
+            grey = max(wanted) - min(wanted) < CHROMA
+            assert grey or above == named(nearest)
+
+
+def test_greys_stay_grey_and_as_light() -> None:
+    image = Image.linear_gradient("L").resize((16, 40)).convert("RGB")
+    for y, row in enumerate(cells(Blocks(image, truecolour=False), Box(16, 20), (16, 24))):
+        for x, (_, above, below) in enumerate(row):
+            for at, colour in ((2 * y, above), (2 * y + 1, below)):
+                wanted: Any = image.getpixel((x, at))
+                red, green, blue = bytes.fromhex(colour)
+                assert red == green == blue
+                assert abs(red - wanted[0]) <= 8
 
 
 def test_where_a_picture_is_transparent_the_terminal_shows_through() -> None:

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from PIL import Image
 
 from azresp.core.events import read
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance
+from azresp.errors import PipeClosed
 from azresp.ui.caps import Caps
 from azresp.ui.paint import Painter
 from azresp.ui.pictures.picture import Picture
@@ -90,6 +92,38 @@ def test_a_huge_picture_does_not_hold_up_the_loop() -> None:
 
     took = asyncio.run(offers())
     assert max(gaps) < took / 2
+
+
+def test_a_stopped_turn_shows_no_more_pictures() -> None:
+    shown = Shown()
+
+    async def offers() -> None:
+        previews = Previews(shown, KITTY, window)
+        data = encoded(quarters(800, 800))
+        previews.offer("a", data, "running", final=False)
+        await asyncio.sleep(0)
+        previews.offer("b", data, "waiting", final=True)
+        previews.stop()
+        previews.offer("c", data, "late", final=True)
+        with pytest.raises(asyncio.CancelledError):
+            await previews.done()
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    asyncio.run(offers())
+    assert shown.all == []
+
+
+def test_what_showing_a_picture_raises_comes_out_at_the_end() -> None:
+    def broken(key: str, picture: Picture, *, final: bool) -> None:
+        raise PipeClosed
+
+    async def offers() -> None:
+        previews = Previews(broken, KITTY, window)
+        previews.offer("a", encoded(quarters()), "a.png", final=True)
+        await previews.done()
+
+    with pytest.raises(PipeClosed):
+        asyncio.run(offers())
 
 
 class Later:
@@ -176,3 +210,12 @@ def test_a_picture_comes_at_once_below_a_text_that_has_ended() -> None:
         assert tty.rows() == ["One.", "", caption]
     screen.finish()
     assert tty.rows() == ["One.", "", "a.png"]
+
+
+def test_a_screen_that_is_finished_draws_no_late_picture() -> None:
+    tty, clock = KittyTty(80, 24), Clock()
+    screen = TurnScreen(Painter(tty, tty.size, clock, Caps()), clock, Later())
+    screen.show(turn_of(opened(0, type="message", role="assistant"), delta(0, "One.")))
+    screen.finish()
+    screen.picture("p", Picture("a.png"), final=True)
+    assert tty.rows() == ["One."]
