@@ -22,7 +22,8 @@ from azresp.config.load import Loaded
 from azresp.core.session import Session
 from azresp.errors import AzrespError, UsageError
 from azresp.store.store import Store
-from azresp.ui.chat import Chat, LineEditor, counted
+from azresp.ui.chat import Chat, LineEditor
+from azresp.ui.counting import counted
 from azresp.ui.desk import ScreenDesk
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal

@@ -14,6 +14,7 @@ from azresp.core.tools import going_on
 from azresp.engine import Clock, Outcome, Ports, converse
 from azresp.errors import AzrespError, Exit, ServiceError
 from azresp.rounds import answer_rounds
+from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.stopping import Stopping
@@ -283,11 +284,6 @@ class Chat:
         if trouble and trouble != self._told_trouble:
             self._told_trouble = trouble
             self.terminal.strong(f"not kept on this machine: {trouble}")
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 exchange`, `2 exchanges`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _apart(turn: Turn) -> str:
