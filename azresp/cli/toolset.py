@@ -292,7 +292,9 @@ class Tools:
         entry = self._found(label)
         if not isinstance(entry.tool, McpServer):
             raise UsageError(f"{label} is no MCP server", "/mcp lists them.")
-        self._entries[label] = replace(entry, tool=await login(self._loaded, entry.tool, tell))
+        server, line = await login(self._loaded, entry.tool, tell)
+        self._entries[label] = replace(entry, tool=server)
+        tell(line)
 
     # What a session remembers
 
