@@ -45,9 +45,9 @@ class Service:
 
     def __init__(self, settings: Settings, brain: Brain, vault: Vault, shelf: Shelf, stores: Stores) -> None:
         self._settings = settings
+        self._pairs = Pairs()
         self._brain = brain
         self._vault = vault
-        self._pairs = Pairs()
         self._stores = stores
         self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
@@ -56,9 +56,9 @@ class Service:
         parent = self._parent(create.body.get("previous_response_id"))
         before = self._vault.context(parent) if parent else []
         own = resolve(create.items, before, self._vault.item)
+        self._pairs.check(own, before)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
-        self._pairs.check(own, before)
         came = await self._came(own, before)
         instructions = create.body.get("instructions")
         cached = parent.context_tokens if parent else 0

@@ -278,6 +278,7 @@ def test_in_a_stream_the_list_fails_first_and_then_the_response(
     [
         ({"authorization": "sesame"}, 200),
         ({"headers": {"Authorization": "Bearer sesame"}}, 200),
+        ({"headers": {"Authorization": "Bearer old"}, "authorization": "sesame"}, 200),
         ({"authorization": "wrong"}, 424),
         ({}, 424),
     ],

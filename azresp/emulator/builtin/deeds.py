@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +87,9 @@ def _line(deed: Deed, *, plain: bool) -> str:
         text = f"{text[:_SHOWN]}… ({len(text):,} characters)"
     if "\n" not in text:
         return f"- {called}: {text or '(nothing)'}\n"
-    return f"- {called}:\n\n" + "".join(f"  {line}\n" for line in ("```", *text.splitlines(), "```")) + "\n"
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall(r"`{3,}", text))])
+    lines = "".join(f"  {line}\n" for line in (fence, *text.splitlines(), fence))
+    return f"- {called}:\n\n{lines}\n"
 
 
 def _shown(output: Any) -> Iterator[str]:
