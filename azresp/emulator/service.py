@@ -80,7 +80,14 @@ class Service:
             clock=self._settings.clock,
             encrypt=_ciphertext if create.encrypted else None,
         )
-        prompt = Prompt([*before, *own], create.deployment, instructions, create.body, attachments=came)
+        prompt = Prompt(
+            [*before, *own],
+            create.deployment,
+            instructions,
+            create.body,
+            attachments=came,
+            stored=self._attachments.stored,
+        )
         earlier = parent.body["tools"] if parent else ()
         desk = Desk(
             create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
