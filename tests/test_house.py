@@ -24,6 +24,7 @@ HEAVY = (
     "starlette",
     "uvicorn",
     "keyring",
+    "PIL",
 )
 MAY_WRITE = {
     "azresp/cli/report.py",  # errors and notes, cleaned

@@ -76,6 +76,12 @@ class Answer:
                 "Try again; if it stays, is a proxy in between?",
             )
 
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The body's bytes, as they come: a file."""
+        async with self._reading():
+            async for piece in self._response.aiter_bytes():
+                yield piece
+
     async def _body(self) -> bytes:
         from azresp.azure.http import MAX_BODY_BYTES
 

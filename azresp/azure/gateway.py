@@ -17,6 +17,7 @@ from azresp.azure.answer import Answer
 from azresp.azure.aside import aside
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, TokenSignIn
 from azresp.azure.credentials import EntraToken
+from azresp.azure.files import Files
 from azresp.azure.lent import filled, lent_in
 from azresp.core.secrets import Redactor
 from azresp.core.sse import Wire
@@ -36,6 +37,7 @@ class Gateway:
         self._redactor = Redactor()
         self._client: AsyncOpenAI | None = None
         self._lends = False
+        self.files = Files(self._send)
 
     @property
     def origin(self) -> str:
@@ -118,17 +120,18 @@ class Gateway:
         body: Wire | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The answer to one request, its body still to be read. A 401 in Entra mode fetches a new token once."""
         try:
-            return await self._send_once(method, path, body, query, headers)
+            return await self._send_once(method, path, body, query, headers, files)
         except SignInError as error:
             stale = isinstance(self.connection.sign_in, EntraSignIn) and error.status == 401
             if not stale:
                 raise
             # A refused request did not reach the model, so even a POST may go again.
             self._entra.forget()
-            return await self._send_once(method, path, body, query, headers)
+            return await self._send_once(method, path, body, query, headers, files)
 
     async def _send_once(
         self,
@@ -137,6 +140,7 @@ class Gateway:
         body: Wire | None,
         query: Mapping[str, Any] | None,
         headers: Mapping[str, str] | None,
+        files: Mapping[str, Any] | None,
     ) -> Answer:
         try:
             client = self._ready()
@@ -152,7 +156,7 @@ class Gateway:
                 case "GET":
                     send: Any = partial(client.get, **streamed)
                 case "POST":
-                    send = partial(client.post, body=body, **streamed)
+                    send = partial(client.post, body=body, files=files, **streamed)
                 case _:
                     send = client.delete
             response = await send(path, cast_to=httpx2.Response, options=options)

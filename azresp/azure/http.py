@@ -21,7 +21,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 """A whole response object may carry several pictures in base64."""
 
 
-class _Capped(httpx2.AsyncByteStream):
+class Capped(httpx2.AsyncByteStream):
     """A body that is cut at a limit."""
 
     def __init__(self, inner: httpx2.AsyncByteStream, limit: int) -> None:
@@ -51,7 +51,7 @@ class _BoundedErrors(httpx2.AsyncHTTPTransport):
         response = await super().handle_async_request(request)
         read_whole = response.status_code >= 300 or request.method == "DELETE"
         if read_whole and isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _Capped(response.stream, _limit(response.headers))
+            response.stream = Capped(response.stream, _limit(response.headers))
             # The SDK decodes it by the charset stated, and some (hex, utf-7) are no charset; the API speaks UTF-8.
             response.headers["content-type"] = response.headers.get("content-type", "").partition(";")[0]
         return response

@@ -61,7 +61,7 @@ async def _value(one: Lent, resolve: Resolve) -> Secret:
     try:
         return await aside(lambda: resolve(one.ref), "secret")
     except SignInError as error:
-        told = f"MCP server {one.label!r}: {one.field}: {error.what}"
+        told = f"nothing was sent: {one.field} of the MCP server {one.label!r}: {error.what}"
         raise SignInError(told, error.hint) from error
 
 

@@ -121,6 +121,7 @@ _COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "run": _run,
     "approve": _approve,
     "tools": _tools,
+    "mcp": _mcp,
     "init": _init,
     "doctor": _doctor,
     "config": _config,

@@ -74,7 +74,7 @@ def _examine(report: _Report, flags: Mapping[str, object], *, network: bool) -> 
 
 
 def _loaded(report: _Report, flags: Mapping[str, object]) -> Loaded | None:
-    from azresp.cli.checks import settings
+    from azresp.cli.checks import settings, tools
     from azresp.cli.checks.finding import failure
     from azresp.config.load import load
     from azresp.errors import ConfigError
@@ -87,6 +87,7 @@ def _loaded(report: _Report, flags: Mapping[str, object]) -> Loaded | None:
     report.add_all(settings.configuration(loaded))
     report.add_all(settings.endpoint(loaded))
     report.add_all(settings.sign_in(loaded))
+    report.add_all(tools.tools(loaded))
     return loaded
 
 

@@ -120,7 +120,7 @@ def of_file(path: Path, shop: Workshop, env: tuple[str, ...] = ()) -> tuple[list
         Entry(local.function, False, str(file.path), local, file)
         for local in tools_of(file, shop.cwd, shop.limits, env)
     ]
-    return entries, [str(one) for one in file.refused]
+    return entries, [one.told(str(file.path)) for one in file.refused]
 
 
 def _options(name: str, rest: str) -> dict[str, object]:

@@ -53,13 +53,7 @@ class RunOptions:
 
 def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     """Ask once; give the exit status. Raises AzrespError for what went wrong before the request."""
-    if options.as_json and options.events:
-        raise UsageError("--json and --events exclude each other", "Choose one.")
-    if options.go_on and options.session:
-        raise UsageError(
-            "--continue and --session exclude each other",
-            "--continue goes on in the last session; --session NAME in that one, or starts it.",
-        )
+    _check(options)
     loaded = load(flags)
     warn = quiet if options.quiet else note
     for warning in loaded.warnings:
@@ -74,17 +68,8 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
         tools = build_toolset(loaded, store.records, options.tools, none=options.no_tools, session=session)
         for remark in tools.remarks():
             warn(f"note: {remark}")
-        hearer = Hearer(
-            reached,
-            store,
-            Output(),
-            options.shape,
-            tools,
-            Unattended(warn),
-            policy,
-            schema=schema,
-            quiet=options.quiet,
-        )
+        desk = Unattended(warn)
+        hearer = Hearer(reached, store, Output(), options.shape, tools, desk, policy, schema, options.quiet)
         outcome, killed = hearer.say(tools.kept_in(session), (message(prompt),))
         if killed:
             warn("azresp: stopped; what was heard is kept")
@@ -93,6 +78,16 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
         store.close()
         tell_trouble(store, warn)
         reached.stop()
+
+
+def _check(options: RunOptions) -> None:
+    if options.as_json and options.events:
+        raise UsageError("--json and --events exclude each other", "Choose one.")
+    if options.go_on and options.session:
+        raise UsageError(
+            "--continue and --session exclude each other",
+            "--continue goes on in the last session; --session NAME in that one, or starts it.",
+        )
 
 
 def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:

@@ -45,7 +45,7 @@ def check_file(path: Path, *, as_json: bool) -> int:
             terminal.say(tool.description)
             terminal.say(json.dumps(tool.parameters, indent=2))
     for one in file.refused:
-        note(f"azresp: {one}")
+        note(f"azresp: {one.told(str(path))}")
     if not file.tools:
         note(f"azresp: {path} has no function that can be a tool")
     return Exit.USAGE if file.refused or not file.tools else Exit.OK

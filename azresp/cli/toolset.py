@@ -285,16 +285,14 @@ class Tools:
         self._entries.pop(label, None)
         return path
 
-    async def login(self, label: str, tell: Callable[[str], object]) -> str:
-        """Sign in to a server and keep its token; gives what was done."""
+    async def login(self, label: str, tell: Callable[[str], object]) -> None:
+        """Sign in to a server and keep its token."""
         from azresp.cli.mcp_config import login
 
         entry = self._found(label)
         if not isinstance(entry.tool, McpServer):
             raise UsageError(f"{label} is no MCP server", "/mcp lists them.")
-        server, line = await login(self._loaded, entry.tool, tell)
-        self._entries[label] = replace(entry, tool=server)
-        return line
+        self._entries[label] = replace(entry, tool=await login(self._loaded, entry.tool, tell))
 
     # What a session remembers
 

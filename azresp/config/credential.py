@@ -43,7 +43,7 @@ def resolve_lent(ref: SecretRef, env: Mapping[str, str] | None = None, *, timeou
     if ref.name.startswith("mcp-"):
         hint = f"`azresp mcp login {ref.name.removeprefix('mcp-')}` keeps one there."
     if not value:
-        raise SignInError(f"there is nothing in {ref}, so nothing was sent", hint)
+        raise SignInError(f"there is nothing in {ref}", hint)
     if not re.fullmatch(r"[ -~]+", value):
         raise SignInError(
             f"what {ref} holds can't stand in a header: it has controls or non-ASCII characters", hint

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from azresp.core.events import dicts
+from azresp.core.pictures import CALL, as_input
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.text import mend_json
@@ -101,6 +102,8 @@ def replay(wire: Wire) -> Wire | None:
         return _replay_message(wire)
     if kind in _CALLED_BY_ID:
         return {key: value for key, value in wire.items() if key not in ("id", "status")}
+    if kind == CALL and isinstance(wire.get("result"), dict):
+        return as_input(wire)
     return dict(wire)
 
 

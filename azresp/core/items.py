@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import cast
 
 from azresp.core.events import dicts
+from azresp.core.pictures import kept_from
 from azresp.core.sse import Wire
 from azresp.core.text import Grown
 
@@ -37,6 +39,14 @@ class Item:
     phase: str = ""
     """last tool phase heard, e.g. `searching`; not every tool ends in `completed`"""
     closed: bool = False
+    sketch: Wire | None = None
+    """the last partial picture as a reference (see `pictures`), until the final one is there"""
+
+    @property
+    def picture(self) -> Wire | None:
+        """The reference to the best picture that this item has, whatever its status says."""
+        result = self.wire.get("result")
+        return cast("Wire", result) if kept_from(result) is not None else self.sketch
 
     @property
     def status(self) -> str:
@@ -56,7 +66,9 @@ class Item:
             if last.at == at and last.slot == slot:
                 longer = Part(slot, at, last.text.plus(delta), last.annotations)
                 parts = (*parts[:-1], longer) if len(parts) > 1 else (longer,)
-                return Item(self.index, self.id, self.kind, self.wire, parts, self.phase, self.closed)
+                return Item(
+                    self.index, self.id, self.kind, self.wire, parts, self.phase, self.closed, self.sketch
+                )
         part = self._part(slot, at)
         return self._with_part(replace(part, text=part.text.plus(delta)))
 
@@ -68,6 +80,12 @@ class Item:
         if annotations is not None:
             part = replace(part, annotations=annotations)
         return self._with_part(part)
+
+    def sketched(self, ident: str, reference: object) -> Item:
+        """This item with a partial picture. Only a reference is kept: base64 has no place in a turn."""
+        if kept_from(reference) is None or self.wire.get("result"):
+            return self
+        return replace(self, id=self.id or ident, sketch=cast("Wire", reference))
 
     def annotate(self, at: int, annotation: Wire) -> Item:
         """This item with one more citation."""
@@ -85,7 +103,10 @@ class Item:
         kept = [part for part in self.parts if part.slot not in final]
         taken = [_as_heard(part, self.parts) for part in told.parts if part.slot in final]
         parts = tuple(sorted([*kept, *taken], key=lambda part: _order((part.slot, part.at))))
-        return Item(self.index, told.id or self.id, told.kind or self.kind, wire, parts, self.phase, True)
+        sketch = None if wire.get("result") else self.sketch
+        return Item(
+            self.index, told.id or self.id, told.kind or self.kind, wire, parts, self.phase, True, sketch
+        )
 
     def to_wire(self) -> Wire:
         """The item's JSON with its texts as heard: a stream that was cut never sends it whole."""

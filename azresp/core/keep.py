@@ -6,6 +6,7 @@ from typing import Any
 
 from azresp.core.events import Fault, dicts
 from azresp.core.items import Item, Part, item_from
+from azresp.core.pictures import kept_from
 from azresp.core.sse import Wire
 from azresp.core.text import Grown
 from azresp.core.turn import Turn
@@ -43,6 +44,8 @@ def _dump_item(item: Item) -> Wire:
     kept: dict[str, Any] = {"index": item.index, "wire": item.wire}
     if item.phase:
         kept["phase"] = item.phase
+    if item.sketch is not None:
+        kept["sketch"] = item.sketch
     if item.closed:
         kept["closed"] = True
     told = item_from(item.index, item.wire)
@@ -70,6 +73,7 @@ def _load_item(kept: Wire) -> Item:
         else told.parts,
         str(kept.get("phase") or ""),
         kept.get("closed") is True,
+        sketch if kept_from(sketch := kept.get("sketch")) is not None else None,
     )
 
 

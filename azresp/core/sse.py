@@ -96,8 +96,12 @@ class EventReader:
         if not self._ends_event(chunk):
             self._keep(chunk)
             return []
-        *blocks, rest = _BLANK_LINE.split(self._take() + chunk)
-        self._keep(rest)
+        # Nor is what came before searched again: that alone takes 0.2 s for a picture of 20 MB.
+        before = self._take()
+        first, *blocks = _BLANK_LINE.split(before[-3:] + chunk)
+        blocks.insert(0, before[:-3] + first)
+        del before  # a picture is held often enough while it is decoded
+        self._keep(blocks.pop())
         return [wire for block in blocks if (wire := _event(block)) is not None]
 
     def finish(self) -> list[Wire]:
@@ -134,6 +138,11 @@ class EventReader:
 
 
 def _event(block: bytes) -> Wire | None:
+    data = _data(block)
+    return None if data is None else decode(data)
+
+
+def _data(block: bytes) -> bytes | None:
     lines = _LINE.split(block) if b"\r" in block else block.split(b"\n")
     data = [line.removeprefix(b"data:").removeprefix(b" ") for line in lines if line.startswith(b"data:")]
-    return decode(b"\n".join(data)) if data else None
+    return b"\n".join(data) if data else None

@@ -25,6 +25,7 @@ from azresp.core.events import (
 )
 from azresp.core.items import Item, item_from
 from azresp.core.merge import merge
+from azresp.core.pictures import CALL
 from azresp.core.sse import Wire
 
 INTERRUPTED = "interrupted"
@@ -128,7 +129,10 @@ def _step(turn: Turn, event: Event) -> Turn:
             return _put(turn, seq, _item_at(turn, index).annotate(at, annotation))
         case ToolMoved(seq, index, phase):
             return _put(turn, seq, replace(_item_at(turn, index), phase=phase))
-        case PictureSketched(seq) | Silent(seq):
+        case PictureSketched(seq, index, _, wire):
+            call, ident = _item_at(turn, index, "picture"), str(wire.get("item_id") or "")
+            return _put(turn, seq, call.sketched(ident, wire.get("partial_image_b64")))
+        case Silent(seq):
             return _heard(turn, seq)
         case Failed():
             return _fail(turn, event)
@@ -165,11 +169,17 @@ def _open(turn: Turn, seq: int | None, index: int, wire: Wire) -> Turn:
         return _heard(turn, seq)
     opened = item_from(index, wire)
     if known is not None:
-        opened = replace(opened, parts=known.parts or opened.parts, phase=known.phase)
+        opened = replace(opened, parts=known.parts or opened.parts, phase=known.phase, sketch=known.sketch)
     return _put(turn, seq, opened)
 
 
-_HOLDERS = {"text": "message", "refusal": "message", "summary": "reasoning", "reasoning": "reasoning"}
+_HOLDERS = {
+    "text": "message",
+    "refusal": "message",
+    "summary": "reasoning",
+    "reasoning": "reasoning",
+    "picture": CALL,
+}
 """The kind of an item whose beginning was not heard, by the text that grew in it."""
 
 

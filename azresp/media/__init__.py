@@ -1,1 +1,1 @@
-"""Pictures and files on this machine: read with suspicion, written never over anything."""
+"""Pictures and files: read safely on their way in, saved safely on their way out."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from azresp.core.sse import Wire
 from azresp.toolbox.docstring import described
@@ -22,8 +23,7 @@ class _Field:
     name: str
     annotation: ast.expr
     optional: bool
-    default: str = ""
-    """its default as the source has it"""
+    default: ast.expr | None = None
 
 
 def add_class(mapper: Mapper, name: str) -> None:
@@ -42,6 +42,18 @@ def add_class(mapper: Mapper, name: str) -> None:
 
 def _add_enum(mapper: Mapper, node: ast.ClassDef) -> None:
     """Text values stand for themselves; members with other values are told by their names."""
+    members = _members(node)
+    if not members:
+        raise CantMap(f"the enum {node.name} has no members")
+    texts = [one for one in members.values() if isinstance(one, str)]
+    by = "value" if len(texts) == len(members) else "name"
+    told = list(dict.fromkeys(texts)) if by == "value" else list(members)
+    mapper.defs[node.name] = {"type": "string", "enum": told} | _description(node)
+    mapper.classes[node.name] = {"is": "enum", "by": by}
+
+
+def _members(node: ast.ClassDef) -> dict[str, object]:
+    """The members of an enum; None for a value that is only known when it runs."""
     members: dict[str, object] = {}
     for one in node.body:
         match one:
@@ -50,13 +62,7 @@ def _add_enum(mapper: Mapper, node: ast.ClassDef) -> None:
                     members[name] = constant(value)
                 except ValueError:
                     members[name] = None
-    if not members:
-        raise CantMap(f"the enum {node.name} has no members")
-    texts = [one for one in members.values() if isinstance(one, str)]
-    by = "value" if len(texts) == len(members) else "name"
-    told = list(dict.fromkeys(texts)) if by == "value" else list(members)
-    mapper.defs[node.name] = {"type": "string", "enum": told} | _description(node)
-    mapper.classes[node.name] = {"is": "enum", "by": by}
+    return members
 
 
 def _add_fields(mapper: Mapper, node: ast.ClassDef, fields: list[_Field], kind: str) -> None:
@@ -71,7 +77,10 @@ def _add_fields(mapper: Mapper, node: ast.ClassDef, fields: list[_Field], kind: 
             raise CantMap(f"{node.name}.{one.name}: {why}") from None
         if one.optional:
             shape = nullable(shape)
-        told = with_default(shape.schema.get("description") or texts.get(one.name, ""), one.default)
+        default = "left out" if kind == "typeddict" and one.optional else ""
+        if one.default is not None:
+            default = default_text(mapper, one.default)
+        told = with_default(shape.schema.get("description") or texts.get(one.name, ""), default)
         properties[one.name] = described_as(shape, told).schema
         plans.append({"name": one.name, "plan": shape.plan, "optional": one.optional})
     mapper.defs[node.name] = {
@@ -143,20 +152,31 @@ def _dataclass_field(
         if "init" in options and ast.unparse(options["init"]) == "False":
             return None
         has_default = "default" in options or "default_factory" in options
-        default = default_text(options["default"]) if "default" in options else ""
-        return _Field(name, annotation, has_default, default)
-    return _Field(name, annotation, optional=True, default=default_text(value))
+        return _Field(name, annotation, has_default, options.get("default"))
+    return _Field(name, annotation, optional=True, default=value)
 
 
-def default_text(node: ast.expr) -> str:
-    """A default as the source has it: a literal or a name; empty for None, which null says already. Raises CantMap."""
-    if isinstance(node, ast.Name | ast.Attribute):
-        return written(node)
+def default_text(mapper: Mapper, node: ast.expr) -> str:
+    """A default as the model would write it, else as the source has it; empty for None, which null says already.
+
+    Raises CantMap for what is only known when it runs.
+    """
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attr) if (
+            mapper.classes.get(name, {}).get("is") == "enum"
+        ):
+            members = _members(mapper.names.classes[name])
+            return json.dumps(members.get(attr) if mapper.classes[name]["by"] == "value" else attr)
+        case ast.Name() | ast.Attribute():
+            return written(node)
     try:
-        constant(node)
+        value = constant(node)
     except ValueError as why:
         raise CantMap(f"the default {why} is only known when it runs; use None or a plain value") from None
-    return "" if isinstance(node, ast.Constant) and node.value is None else written(node)
+    try:
+        return "" if value is None else json.dumps(value)
+    except (TypeError, ValueError):
+        return written(node)
 
 
 # TypedDicts
@@ -182,5 +202,5 @@ def _typed_dict_fields(mapper: Mapper, node: ast.ClassDef) -> Iterator[_Field]:
     for name, annotation, _ in _annotated(node):
         head = mapper.names.dotted(annotation.value) if isinstance(annotation, ast.Subscript) else ""
         optional = head == "typing.NotRequired" or (not total and head != "typing.Required")
-        found[name] = replace(_Field(name, annotation, optional), default="left out" if optional else "")
+        found[name] = _Field(name, annotation, optional)
     yield from found.values()

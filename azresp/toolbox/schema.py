@@ -166,5 +166,5 @@ def _parameter(
     shape = mapper.shape(argument.annotation)
     told = str(shape.schema.get("description") or text)
     if default is not None:
-        shape, told = nullable(shape), with_default(told, default_text(default))
+        shape, told = nullable(shape), with_default(told, default_text(mapper, default))
     return described_as(shape, told).schema, shape.plan

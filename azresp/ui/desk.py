@@ -48,6 +48,7 @@ class ScreenDesk:
         self._editor = editor
         self._running: RunningRow | None = None
         self._taught: set[str] = set()
+        self._drawn = 0
 
     async def decide(self, question: Question) -> Decision:
         """The user's answer: no for the end of input and Ctrl-C; later where nobody sits at the terminal."""
@@ -55,10 +56,7 @@ class ScreenDesk:
             return Decision(Verdict.LATER, USER)
         self._terminal.gap()
         try:
-            rows = question_rows(question, self._gutter())
-            if (early := await self._page([*rows, *self._teach(question)])) is not None:
-                return early
-            return await self._answer(question)
+            return await self._put(question) or await self._answer(question)
         except EOFError:
             return _NO
 
@@ -129,6 +127,15 @@ class ScreenDesk:
 
     # One question
 
+    async def _put(self, question: Question) -> Decision | None:
+        """Show the question; an answer if the user has seen enough before its end."""
+        self._drawn = self._terminal.size()[0]
+        return await self._page([*question_rows(question, self._gutter()), *self._teach(question)])
+
+    def _disturbed(self) -> bool:
+        """A narrower terminal breaks rows that stand there: what goes on has no gutter any more."""
+        return self._terminal.size()[0] < self._drawn
+
     async def _answer(self, question: Question) -> Decision:
         """Ask until there is an answer: what is none is asked again once, then it is a no."""
         prompt = f"Allow? {choices(question)} "
@@ -139,8 +146,13 @@ class ScreenDesk:
                 return _STOP
             reply = read_reply(said, question)
             if isinstance(reply, Decision):
-                self._tell_bound(question, reply)
-                return reply
+                if not reply.verdict.yes or not self._disturbed():
+                    self._tell_bound(question, reply)
+                    return reply
+                self._terminal.dim("The window became narrower: here is the question again.")
+                if (early := await self._put(question)) is not None:
+                    return early
+                continue
             match reply:
                 case Reply.DETAILS:
                     if (early := await self._page(detail_rows(question, self._gutter()))) is not None:

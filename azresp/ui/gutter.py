@@ -37,43 +37,43 @@ class Gutter:
 
     def line(self, text: str, style: str = "") -> list[Row]:
         """One line wrapped at words; where it goes on it is indented."""
-        return self._wrapped(clean_line(text), style, ())
+        return self._wrapped(clean_line(text), style, "")
 
     def foreign(self, text: str, style: str = "") -> list[Row]:
         """Foreign text wrapped at words, line by line, none of it where our own lines begin."""
         lines = clean(text).replace("\t", "␉").split("\n")
-        return [row for line in lines for row in self._wrapped(line, style, (Span(INDENT, ""),))]
+        return [row for line in lines for row in self._wrapped(line, style, INDENT)]
 
     def exact(self, text: str) -> list[Row]:
         """Text as it is, not a blank lost: cut at the edge, with a mark that stands where no text can."""
-        lead, cells = self._lead()
-        room = max(1, self.columns - cells - width(self.broken))
+        mark = row_of([self._span(self.broken, DIM)]).ansi
+        room = max(1, self.columns - len(self.bar) - 1 - len(INDENT) - width(self.broken))
         return [
-            Row(f"{lead}{piece}{self._mark() if more else ''}", cells + width(piece) + more)
+            self._behind(Row(f"{INDENT}{piece}{mark if more else ''}", len(INDENT) + width(piece) + more))
             for line in clean(text).replace("\t", "␉").split("\n")
             for piece, more in _pieces(line, room)
         ]
 
-    def _wrapped(self, text: str, style: str, indent: tuple[Span, ...]) -> list[Row]:
-        first = (*self._bar(), *indent)
-        wrap = Wrap(Margin(first, (*first, Span(INDENT, "")), self.columns))
-        rows = [*wrap.add([Span(text, style if self.styled else "")]), *wrap.end()]
-        return rows or [row_of(first)]
+    def _wrapped(self, text: str, style: str, indent: str) -> list[Row]:
+        first, rest = Span(indent, ""), Span(indent + INDENT, "")
+        wrap = Wrap(Margin((first,), (rest,), max(1, self.columns - len(self.bar) - 1)))
+        rows = [*wrap.add([self._span(text, style)]), *wrap.end()]
+        return [self._behind(row) for row in rows or [Row("", 0)]]
 
-    def _bar(self) -> tuple[Span, Span]:
-        return Span(self.bar, REVERSE if self.styled else ""), Span(" ", "")
+    def _behind(self, row: Row) -> Row:
+        bar = row_of([self._span(self.bar, REVERSE)])
+        return Row(f"{bar.ansi} {row.ansi}" if row.cells else bar.ansi, bar.cells + 1 + row.cells)
 
-    def _lead(self) -> tuple[str, int]:
-        lead = row_of(self._bar())
-        return f"{lead.ansi} {INDENT}", lead.cells + 1 + len(INDENT)
-
-    def _mark(self) -> str:
-        return row_of([Span(self.broken, DIM if self.styled else "")]).ansi
+    def _span(self, text: str, style: str) -> Span:
+        return Span(text, style if self.styled else "")
 
 
 def _pieces(line: str, room: int) -> Iterator[tuple[str, bool]]:
-    piece, line = cut(line, room)
-    while line:
-        yield piece, True
-        piece, line = cut(line, room)
-    yield piece, False
+    """A line in pieces of so many cells, and whether another follows. Arguments may be megabytes in one line."""
+    at = 0
+    while True:
+        piece, _ = cut(line[at : at + 4 * room + 64], room)
+        at += len(piece)
+        yield piece, at < len(line)
+        if at >= len(line):
+            return

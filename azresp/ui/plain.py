@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from azresp.ui.kind import Kind
 from azresp.ui.live import Out
 from azresp.ui.sink import Cleaner, clean
+
+if TYPE_CHECKING:
+    from azresp.ui.pictures.picture import Picture
 
 WRITE_EVERY_S: Final = 0.004
 
@@ -66,14 +69,22 @@ class Plain:
     def note(self, line: str, *, apart: bool = False) -> None:
         """One line of our own, on the side stream."""
         if self._aside is not None:
-            gap = "\n" if apart and self._aside is self._out and self._wrote else ""
+            same = self._aside is self._out  # a terminal without cursor: both are read in one place
+            gap = "\n" if apart and same and self._wrote else ""
             self._aside.write(f"{gap}{clean(line)}\n")
             self._aside.flush()
+            self._ended = self._ended or same
 
     def aside(self, text: str, *, code: bool = False) -> None:
         """Foreign text as it is, indented, on the side stream."""
         for line in clean(text).split("\n"):
             self.note(f"  {line}".rstrip(" "))
+
+    def picture(self, key: str, picture: Picture, *, final: bool) -> None:
+        """A final picture's caption, on the side stream; others would only be words on the way."""
+        if final:
+            self.close()
+            self.note(picture.caption)
 
     def again(self) -> None:
         """Nothing was drawn that could be disturbed."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from azresp.ui.markdown.rows import DIM, STRONG, Row
-from azresp.ui.readable import count_line, named, reading_lines
+from azresp.ui.readable import count_line, long_texts, named, reading_lines
 
 if TYPE_CHECKING:
     from azresp.core.approval import Question, Subject
@@ -44,9 +44,13 @@ def named_source(subject: Subject) -> str:
 
 
 def detail_rows(question: Question, gutter: Gutter) -> list[Row]:
-    """What `?` tells: how the tool describes itself, what it gave before, what a standing yes is bound to."""
+    """What `?` tells: long arguments, the tool in its own words, its last outputs, what a standing yes binds."""
     subject, told = question.subject, question.told or {}
-    rows = gutter.line(f"{named(subject.name)} says of itself:", STRONG)
+    rows: list[Row] = []
+    for what, text in long_texts(question.shown):
+        rows += gutter.line(f"{what} reads, line by line:", STRONG)
+        rows += gutter.exact(text)
+    rows += gutter.line(f"{named(subject.name)} says of itself:", STRONG)
     if question.told is None:
         rows += gutter.line(f"nothing yet: {question.why_not_always}")
     rows += gutter.foreign(str(told.get("description") or "no description"))
@@ -55,7 +59,7 @@ def detail_rows(question: Question, gutter: Gutter) -> list[Row]:
         rows += gutter.exact(json.dumps(told[key], indent=2))
     for number, text in enumerate(question.before, 1):
         rows += gutter.line(f"earlier call {number} gave:", STRONG)
-        rows += gutter.foreign(text)
+        rows += gutter.exact(text)
     rows += gutter.line("A standing yes is bound to:", STRONG)
     for line in bound_to(subject):
         rows += gutter.line(line)

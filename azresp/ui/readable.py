@@ -34,6 +34,11 @@ def reading_lines(shown: str) -> list[str]:
     ]
 
 
+def long_texts(shown: str) -> list[tuple[str, str]]:
+    """The strings of several lines, which one line of JSON makes hard to read, with what each of them is."""
+    return [(what, text) for what, text in _strings(_value(shown)) if "\n" in text.strip("\n")]
+
+
 def named(name: str) -> str:
     """A name as it is if it is one plain word, else in quotation marks: so it can't pass for our own words."""
     if re.fullmatch(r"[A-Za-z0-9_.:/-]+", name):

@@ -96,7 +96,9 @@ def test_a_missing_value_is_told_with_server_and_reference_and_nothing_is_sent()
 
     with ReplayServer(stream(DONE)) as server, pytest.raises(SignInError) as caught:
         call(connected(server.base_url, resolve=resolve), opening(WITH_SERVER))
-    assert caught.value.what == "MCP server 'docs': headers.X-Key: there is nothing in env:DOCS_KEY"
+    assert caught.value.what == (
+        "nothing was sent: headers.X-Key of the MCP server 'docs': there is nothing in env:DOCS_KEY"
+    )
     assert (caught.value.hint, caught.value.exit) == ("Put it there.", 4)
     assert server.requests == []
 

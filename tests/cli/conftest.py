@@ -15,7 +15,7 @@ from azresp.emulator import Emulator, Settings
 
 Azresp = Callable[..., "CompletedProcess[str]"]
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
+_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
 COMMAND = [sys.executable, "-m", "azresp"]
 
 

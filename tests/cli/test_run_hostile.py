@@ -87,7 +87,8 @@ def test_a_damaged_stream_ends_as_its_index_says(
     with ReplayServer(in_turn(hostile(shared, ident))) as server:
         done = run(server, isolated, tmp_path, "When do trains run?")
     text, told = done.stdout.decode(), done.stderr.decode()
-    assert server.posts() == expected.get("requests", 1)
+    # E14 asks to approve a call of a server that nobody configured: the no to it is the second request.
+    assert server.posts() == expected.get("requests", 2 if ident == "E14" else 1)
     assert "\x1b" not in text + told
     match expected["exit"]:
         case "0":

@@ -112,7 +112,7 @@ def test_without_the_keyring_package_the_extra_is_named(monkeypatch: pytest.Monk
 def test_what_is_lent_to_a_server_may_have_blanks_and_has_hints_of_its_own() -> None:
     ref = SecretRef("env", "DOCS_KEY")
     assert resolve_lent(ref, {"DOCS_KEY": " Bearer hunter2\n"}) == Secret("Bearer hunter2")
-    with pytest.raises(SignInError, match="nothing in env:DOCS_KEY, so nothing was sent") as missing:
+    with pytest.raises(SignInError, match="there is nothing in env:DOCS_KEY") as missing:
         resolve_lent(ref, {})
     assert missing.value.hint == "Run `export DOCS_KEY=…` in this shell, or turn the server off."
     with pytest.raises(SignInError, match="can't stand in a header") as wrong:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import sys
+import threading
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from azresp.toolbox.builtin import builtin_tool
@@ -311,3 +314,47 @@ def test_limits_of_time_hold_for_the_loading_of_a_file_too(tmp_path: Path) -> No
         call(tool_of(tmp_path, source, limits=Limits(time_s=0.5, grace_s=0.1))).note
         == "timed out after 0.5 s"
     )
+
+
+TERMINAL = """
+import asyncio, os
+from pathlib import Path
+from azresp.toolbox.builtin import builtin_tool
+os.close(os.open("/dev/tty", os.O_RDWR))
+argv = ["sh", "-c", "echo taken over > /dev/tty || echo no terminal"]
+ran = asyncio.run(builtin_tool("run_command", Path.cwd()).run({"argv": argv}))
+print("OUTPUT", str(ran.output).splitlines()[0])
+"""
+
+
+def test_a_tool_of_a_program_on_a_terminal_does_not_reach_it(tmp_path: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    env = dict(os.environ) | {"PYTHONPATH": root}
+    child = pexpect.spawn(
+        sys.executable, ["-c", TERMINAL], cwd=str(tmp_path), env=env, encoding="utf-8", timeout=60
+    )
+    said = child.read()
+    child.close()
+    assert said.strip() == "OUTPUT no terminal"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_a_function_gets_no_more_memory_than_its_limit(tmp_path: Path) -> None:
+    tool = tool_of(tmp_path, _body("return str(len(bytearray(2**29)))"), limits=Limits(memory_bytes=2**28))
+    assert (call(tool).ok, call(tool).note) == (False, "MemoryError")
+
+
+def test_calls_leave_no_descriptor_and_no_thread_behind(tmp_path: Path) -> None:
+    tool = builtin_tool("run_command", tmp_path, QUICK)
+    call(tool, argv=["true"])
+
+    def held() -> tuple[int, int]:
+        for thread in threading.enumerate():
+            if thread.name.startswith("tool"):
+                thread.join(10)
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    before = held()
+    for argv in (["true"], ["nowhere"], ["sh", "-c", "sleep 60 & echo"], ["sleep", "60"]):
+        call(tool, argv=argv)
+    assert held() == before

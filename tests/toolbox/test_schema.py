@@ -204,7 +204,7 @@ def test_every_parameter_is_required_and_null_means_the_default() -> None:
         "b": {"type": ["integer", "null"], "description": "Null: 3."},
         "c": {
             "anyOf": [{"$ref": "#/$defs/Colour"}, {"type": "null"}],
-            "description": "Null: Colour.RED.",
+            "description": 'Null: "red".',
         },
     }
     assert [(one["name"], one["optional"], one["positional"]) for one in tool.parameters] == [
@@ -395,3 +395,20 @@ def test_source_as_deep_as_it_can_be_is_read_or_refused(expression: str) -> None
         found, refused = functions_of(source[: 1024 * 1024].encode(), "t.py")
         assert found == ()
         assert all(len(one.told("t.py")) < 1000 for one in refused)
+
+
+DEFAULTS = [
+    ("str", "'a'", 'Null: "a".'),
+    ("bool", "False", "Null: false."),
+    ("float", "-1.5", "Null: -1.5."),
+    ("tuple[int, ...]", "(1, 2)", "Null: [1, 2]."),
+    ("Level", "Level.HIGH", 'Null: "HIGH".'),
+    ("Colour", "Colour.BLUE", 'Null: "blue".'),
+    ("int", "LIMIT", "Null: LIMIT."),
+]
+
+
+@pytest.mark.parametrize(("annotation", "default", "told"), DEFAULTS, ids=[one for _, one, _ in DEFAULTS])
+def test_a_default_is_told_as_the_model_would_write_it(annotation: str, default: str, told: str) -> None:
+    source = f"LIMIT = 3\ndef f(x: {annotation} = {default}) -> None:\n    'Do.'\n"
+    assert _one(source).function.parameters["properties"]["x"]["description"] == told

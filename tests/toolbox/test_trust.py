@@ -65,7 +65,7 @@ def test_what_is_no_regular_file_is_refused_and_does_not_hang(tmp_path: Path) ->
 
 def test_a_file_that_is_not_there_or_not_to_be_read_is_told(tmp_path: Path) -> None:
     assert _refusal(tmp_path / "nowhere.py") == "PATH: No such file or directory"
-    assert _refusal(tmp_path / "a\0b") == "PATH: embedded null byte"
+    assert "embedded null" in _refusal(tmp_path / "a\0b")
     assert _refusal(Path("~no-such-user/tools.py")) == "PATH: Could not determine home directory."
 
 

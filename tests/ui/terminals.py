@@ -85,6 +85,15 @@ class Tty:
         return bool(attrs == self.screen.default_char)
 
 
+class Screen(Tty):
+    """Such a terminal as a stream."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
 def _columns(line: Any) -> int:
     return max(line, default=-1) + 1
 

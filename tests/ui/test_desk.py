@@ -7,14 +7,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from azresp import answering
+from azresp.core.approval import Decision, Verdict
+from azresp.ui.cooked import CookedEditor
+from azresp.ui.desk import ScreenDesk
+from azresp.ui.terminal import Terminal
 from tests.cli.sitting import Sitting
 from tests.ui.questions import QUESTIONS
+from tests.ui.terminals import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, "-m", "tests.ui.desk_program"]
@@ -148,6 +155,17 @@ def test_nobody_has_to_read_to_the_end_to_say_no(sit: Sit, keys: str, halt: bool
         assert "Allow?" not in desk.text
 
 
+def test_a_yes_in_a_window_that_became_narrower_is_asked_for_again(sit: Sit) -> None:
+    with sit("wide") as desk:
+        desk.page().resize(40, 24)
+        desk.press("y\r").wait("here is the question again").press("a\r", 2)
+        assert desk.answers() == [["session", "", "", False]]
+        again = desk.rows[desk.rows.index("The window became narrower: here is the") :]
+        block = [row for row in again if '"' in row or "xx" in row]
+        assert all(row.startswith("│   ") for row in block)
+        assert len(block) > 8
+
+
 def test_arguments_of_a_local_call_can_be_edited_and_of_an_mcp_call_not(sit: Sit) -> None:
     with sit("remote", "local", editor="sed -i s/README/SECRET/") as desk:
         desk.press("e\r").wait("Not to be changed: the service holds the arguments of an MCP call")
@@ -224,3 +242,33 @@ def test_nobody_at_the_terminal_means_later(tmp_path: Path) -> None:
         check=True,
     )
     assert (json.loads(file.read_text()), done.stdout) == ([["later", "", "", False], False], "")
+
+
+def desk_on(screen: Screen, term: str) -> answering.Desk:
+    """A desk as the answerer knows it."""
+    terminal = Terminal(screen, {"TERM": term})
+    return ScreenDesk(terminal, CookedEditor(terminal))
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (Decision(Verdict.ONCE, "user"), []),
+        (Decision(Verdict.NO, "user", halt=True), []),
+        (Decision(Verdict.ONCE, "always"), ["docs/search allowed by the standing approval (/approvals)"]),
+        (Decision(Verdict.ONCE, "session"), ["docs/search allowed for this session (/approvals)"]),
+        (Decision(Verdict.ONCE, "config"), ["docs/search allowed without asking, as the configuration says"]),
+        (Decision(Verdict.NO, "--approve never"), ["docs/search not allowed by --approve never"]),
+    ],
+)
+def test_what_the_user_did_not_decide_is_told_in_a_line(decision: Decision, told: list[str]) -> None:
+    screen = Screen(80, 24)
+    desk_on(screen, "xterm").decided(QUESTIONS["remote"], decision)
+    assert screen.rows() == told
+
+
+def test_a_call_that_can_not_be_asked_about_is_told_with_the_reason() -> None:
+    screen = Screen(80, 24)
+    ask = replace(QUESTIONS["local"].ask, name="rm\n-rf \x1b[2J")
+    desk_on(screen, "dumb").refused(ask, "there is no function\x1b[1A")
+    assert screen.rows() == ['"rm␊-rf ␛[2J" not run: there is no function␛[1A']

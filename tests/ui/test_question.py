@@ -48,7 +48,7 @@ values = st.recursive(
 arguments = st.dictionaries(st.text(max_size=8), values | st.text(max_size=300), min_size=1, max_size=4)
 
 
-@given(arguments, st.integers(12, 130), st.sampled_from([("│", "↵"), ("|", "\\")]))
+@given(arguments, st.integers(6, 130), st.sampled_from([("│", "↵"), ("|", "\\")]))
 def test_what_stands_in_the_gutter_is_exactly_what_runs(
     value: dict[str, Any], columns: int, marks: tuple[str, str]
 ) -> None:
@@ -59,7 +59,7 @@ def test_what_stands_in_the_gutter_is_exactly_what_runs(
     assert recovered(rows, columns, bar, broken) == question.shown == canonical(value)
 
 
-@given(st.text("ab │↵|\\{}\n\u202e", max_size=200), st.integers(12, 60))
+@given(st.text("ab │↵|\\{}\n\u202e", max_size=200), st.integers(6, 60))
 def test_no_argument_begins_where_our_own_lines_begin(text: str, columns: int) -> None:
     question = remote({"text": text})
     ours = [row for row in texts(question, columns) if not row.startswith("│   ")]
@@ -159,6 +159,17 @@ def test_details_tell_description_schema_former_outputs_and_what_always_binds() 
     ]
 
 
+def test_details_tell_arguments_of_several_lines_line_by_line() -> None:
+    question = local({"path": "a.py", "content": "def f():\n    return 1\n\u202e"})
+    rows = [plain(row.ansi) for row in detail_rows(question, Gutter(70))]
+    assert rows[:4] == [
+        "│ content reads, line by line:",
+        "│   def f():",
+        "│       return 1",
+        "│   <U+202E>",
+    ]
+
+
 def test_a_gutter_is_ascii_where_the_terminal_is() -> None:
     assert Gutter.of(40, "ascii", styled=False) == Gutter(40, "|", "\\", styled=False)
     assert Gutter.of(40, "utf-8", styled=True) == Gutter(40)
@@ -166,7 +177,7 @@ def test_a_gutter_is_ascii_where_the_terminal_is() -> None:
     assert "".join(row.ansi for row in rows).isascii()
 
 
-@pytest.mark.parametrize("columns", [12, 40, 80])
+@pytest.mark.parametrize("columns", [7, 40, 80])
 @pytest.mark.parametrize("surface", ["tool_name", "server_label"])
 def test_hostile_names_neither_act_nor_hide_in_a_question(shared: Path, surface: str, columns: int) -> None:
     for sample in samples(shared, surface):
@@ -182,7 +193,7 @@ def test_hostile_names_neither_act_nor_hide_in_a_question(shared: Path, surface:
         )
 
 
-@pytest.mark.parametrize("columns", [12, 40, 80])
+@pytest.mark.parametrize("columns", [7, 40, 80])
 def test_hostile_arguments_neither_act_nor_hide_in_a_question(shared: Path, columns: int) -> None:
     for sample in samples(shared, "tool_arguments"):
         text = sample["text"]
@@ -196,7 +207,7 @@ def test_hostile_arguments_neither_act_nor_hide_in_a_question(shared: Path, colu
         assert HIDDEN.search("".join(rows)) is None, sample["id"]
 
 
-@pytest.mark.parametrize("columns", [12, 40, 80])
+@pytest.mark.parametrize("columns", [7, 40, 80])
 def test_hostile_outputs_neither_act_nor_hide_in_the_details(shared: Path, columns: int) -> None:
     for sample in samples(shared, "tool_output"):
         question = replace(remote(), before=(sample["text"][:500],))
@@ -214,4 +225,11 @@ def harmless(rows: list[str]) -> None:
 
 
 def unguttered(rows: list[str]) -> str:
-    return squeezed("".join(row.removeprefix("│") for row in rows))
+    return squeezed("".join(row.removeprefix("│").removesuffix("↵") for row in rows))
+
+
+def test_arguments_of_megabytes_are_laid_out_in_no_time() -> None:
+    question = remote({"text": "x" * 4_000_000})
+    rows = question_rows(question, Gutter(80))
+    assert len(rows) > 50_000
+    assert sum(row.ansi.count("x") for row in rows) >= 4_000_000

@@ -157,7 +157,7 @@ async def mcp(
         case "tools":
             _show_listed(chat, label)
         case "login":
-            chat.terminal.dim(await chat.tools.login(label, chat.terminal.dim))
+            await chat.stoppable(chat.tools.login(label, chat.terminal.dim))
 
 
 def _fields(text: str) -> dict[str, str]:
