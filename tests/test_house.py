@@ -25,6 +25,10 @@ HEAVY = (
     "uvicorn",
     "keyring",
     "PIL",
+    "pypdf",
+    "mcp",
+    "jsonschema",
+    "PIL",
 )
 MAY_WRITE = {
     "azresp/cli/report.py",  # errors and notes, cleaned
