@@ -138,6 +138,7 @@ class KittyTty(Tty):
                 self.kept[keys["i"]].placed[keys["p"]] = placed
             case "d":
                 del self.kept[keys["i"]]
+                assert any(kept.placed for kept in self.kept.values()), "a gap would be seen"
             case other:
                 raise AssertionError(other)
 

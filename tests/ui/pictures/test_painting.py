@@ -38,6 +38,10 @@ SMALL, WIDE, HIGH = (encoded(quarters(*size)) for size in ((64, 64), (600, 200),
 ALL = (SMALL, WIDE, HIGH)
 
 
+ASCII = markdown.map(lambda text: text.encode("ascii", "ignore").decode())
+"""Of other characters pyte has its own idea; the law of texts without pictures sees to them."""
+
+
 def surface(mode: Mode) -> Surface:
     return Surface(mode, truecolour=True)
 
@@ -64,7 +68,7 @@ def texts(rows: list[Row]) -> list[str]:
 @given(
     st.sampled_from(SIZES),
     st.sampled_from(Mode),
-    st.lists(st.tuples(markdown, st.lists(st.sampled_from(ALL), min_size=1, max_size=4)), max_size=3),
+    st.lists(st.tuples(ASCII, st.lists(st.sampled_from(ALL), min_size=1, max_size=4)), max_size=3),
     st.randoms(use_true_random=False),
 )
 def test_screen_and_scrollback_hold_all_texts_and_the_final_pictures(
