@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from azresp.core.pictures import Kept, Picture, cut_pictures, kept_from, refer, restore_pictures
+from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
 from azresp.errors import LocalError
 from azresp.media.keeping import AttachmentFolder
 from azresp.media.names import path_kept
@@ -47,6 +47,10 @@ class Gallery:
         number = len(session.path()) + 1
         turn = self.pictures.turn(session.name, number, keep_sketches=self._keep_sketches)
         return TurnGallery(self, turn, show)
+
+    def path(self, kept: Kept) -> Path:
+        """The file of a saved picture."""
+        return path_kept(kept.saved)
 
     def read(self, kept: Kept) -> str | None:
         """The base64 of a picture or attachment; None if it is gone or changed."""
@@ -90,22 +94,6 @@ class TurnGallery:
             self._shown.add(mark)
             self._show(Seen(mark[0], kept, picture.sketch, picture.base64))
         return kept
-
-
-def pictures_in(session: Session) -> list[Kept]:
-    """The pictures generated in a conversation, in order."""
-    found = []
-    for exchange in session.path():
-        for item in exchange.turn.items:
-            kept = kept_from(item.picture)
-            if item.kind == "image_generation_call" and kept is not None and kept.saved:
-                found.append(kept)
-    return found
-
-
-def path_of(kept: Kept) -> Path:
-    """The file of a picture."""
-    return cast("Path", path_kept(kept.saved))
 
 
 def gallery_of(profile: Profile, store: Path | None) -> Gallery:

@@ -13,6 +13,8 @@ from pathlib import Path
 from azresp.answering import Answerer
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
+from azresp.cli.file_desk import file_desk
+from azresp.cli.gallery import gallery_of
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
 from azresp.cli.storing import open_store
@@ -47,7 +49,7 @@ def begin(
     store = open_store(emulated=reached.emulated, warn=note)
     try:
         tuner = ProfileTuner(reached.profile, loaded.origins)
-        offer = build_toolset(loaded, store.records, tools, none=no_tools, tuner=tuner)
+        offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner)
         chat = _chat(terminal, reached, tuner, store, offer)
         return until_done(_talk(chat, reached, store, early, resume))
     finally:
@@ -70,6 +72,8 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
         editor=editor,
         tools=tools,
         memory=store.records,
+        files=file_desk(reached, store),
+        gallery=gallery_of(reached.profile, store.path),
         answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
         more=desk.more,
         azure=not reached.gateway.connection.loopback,
