@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from azresp.answering import Answerer
+from azresp.cli.attaching import AttachmentDesk
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
-from azresp.cli.file_desk import file_desk
+from azresp.cli.file_desk import FileDesk
 from azresp.cli.gallery import gallery_of
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
@@ -72,7 +73,7 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
         editor=editor,
         tools=tools,
         memory=store.records,
-        files=file_desk(reached, store),
+        files=AttachmentDesk(FileDesk(reached.gateway, store, terminal.dim), tuner),
         gallery=gallery_of(reached.profile, store.path),
         answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
         more=desk.more,
