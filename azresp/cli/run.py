@@ -128,9 +128,10 @@ def _message(
     """What is said, pictures and files with it."""
     if not (options.images or options.files or options.mask):
         return message(prompt), None
-    from azresp.cli.file_desk import file_desk
+    from azresp.cli.attaching import AttachmentDesk
+    from azresp.cli.file_desk import FileDesk
 
-    desk: FileDesk = file_desk(reached, store)
+    desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
 
     async def parts() -> list[Wire]:
         if options.mask:
