@@ -1,4 +1,4 @@
-"""What is remembered of a file that went to the service: enough to use it again, or to delete it; what it tells of one."""
+"""Files at a service: what is remembered of an upload, to use it again or delete it, and what the service tells."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from azresp.core.uploads import Upload
@@ -65,4 +66,4 @@ class Uploads:
 
 
 def _upload(row: tuple[Any, ...]) -> Upload:
-    return Upload(*row[:-1], by_hand=bool(row[-1]))
+    return replace(Upload(*row[:-1]), by_hand=bool(row[-1]))
