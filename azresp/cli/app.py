@@ -110,6 +110,12 @@ def _responses(app: typer.Typer) -> None:
     app.add_typer(responses_app, name="responses")
 
 
+def _files(app: typer.Typer) -> None:
+    from azresp.cli.files import files_app
+
+    app.add_typer(files_app, name="files")
+
+
 def _emulator(app: typer.Typer) -> None:
     from azresp.cli.emulator import emulator
 
@@ -127,6 +133,7 @@ _COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "config": _config,
     "sessions": _sessions,
     "responses": _responses,
+    "files": _files,
     "emulator": _emulator,
 }
 """In the order of `--help`."""

@@ -63,6 +63,7 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
     editor = _editor(terminal, history, reached)
     clock = SystemClock()
     desk = ScreenDesk(terminal, editor)
+    files = FileDesk(reached.gateway, store, terminal.dim)
     chat = Chat(
         session=Session(clock.ident(), ""),
         service=reached.gateway,
@@ -73,7 +74,8 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
         editor=editor,
         tools=tools,
         memory=store.records,
-        files=AttachmentDesk(FileDesk(reached.gateway, store, terminal.dim), tuner),
+        files=files,
+        attaching=AttachmentDesk(files, tuner),
         gallery=gallery_of(reached.profile, store.path),
         answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
         more=desk.more,
