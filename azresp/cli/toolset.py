@@ -218,15 +218,11 @@ class Tools:
 
     def new_files(self) -> Sequence[str]:
         """A tool of each file that was named and is not trusted yet."""
-        wanted = (
-            []
-            if self._offers_nothing
-            else [self._entries[name] for name in self._on if name in self._entries]
-        )
-        return [
-            one.name
-            for one in {entry.spec: entry for entry in wanted if not self._is_trusted(entry)}.values()
-        ]
+        if self._offers_nothing:
+            return []
+        entries = self._entries  # which also switches on what --tool names
+        wanted = [entry for name, entry in entries.items() if name in self._on and not self._is_trusted(entry)]
+        return [one.name for one in {entry.spec: entry for entry in wanted}.values()]
 
     def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:
         """The file, its hash and its functions that have to be trusted before the tool is on; None: it is."""

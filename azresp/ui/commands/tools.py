@@ -102,6 +102,7 @@ async def trusted(chat: Chat, name: str) -> bool:
     chat.terminal.strong(f"{path} is new, or was changed since you trusted it.")
     chat.terminal.dim(f"Its functions run as you, on this machine: {', '.join(names)}")
     chat.terminal.dim(f"sha256 {digest}")
+    chat.editor.forget_typed()  # nothing typed before the question answers it
     if not await chat.confirm("Did you read it, and trust it as it is now?"):
         chat.terminal.dim("not trusted: nothing of it runs")
         return False
