@@ -67,7 +67,7 @@ class Wall:
         terminal: Terminal,
         screen: TurnScreen,
         first: int,
-        path: Callable[[Kept], str],
+        path: Callable[[Kept], Path],
         preview: str = "",
     ) -> None:
         self._previews = Previews(screen.picture, terminal.surface(preview), terminal.size)
