@@ -63,19 +63,19 @@ def _root(
 
 
 def _chat(app: typer.Typer) -> None:
-    from azresp.cli.words import chat
+    from azresp.cli.words.chat import chat
 
     app.command("chat")(chat)
 
 
 def _run(app: typer.Typer) -> None:
-    from azresp.cli.words import run
+    from azresp.cli.words.run import run
 
     app.command("run")(run)
 
 
 def _approve(app: typer.Typer) -> None:
-    from azresp.cli.words import approve
+    from azresp.cli.words.approve import approve
 
     app.command("approve")(approve)
 
