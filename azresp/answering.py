@@ -77,7 +77,7 @@ class Records(Protocol):
 
     def kept_answers(self, exchange_id: str) -> list[Wire]: ...
     def started(self, exchange_id: str) -> frozenset[str]: ...
-    def start(self, exchange_id: str, ask_id: str) -> None: ...
+    def start(self, exchange_id: str, ask_id: str, *, again: bool = False) -> bool: ...
     def keep_answer(self, exchange_id: str, ask_id: str, answer: Wire) -> None: ...
     def grants(self) -> Sequence[Grant]: ...
     def grant(self, grant: Grant) -> None: ...
@@ -116,6 +116,8 @@ class _Planned:
     arguments: Wire = field(default_factory=dict)
     answer: Wire | None = None
     entry: Wire = field(default_factory=dict)
+    again: bool = False
+    """it was started before, and the user knows"""
 
 
 class Answerer:
@@ -148,15 +150,27 @@ class Answerer:
         if halted is None:
             return Answered(None)
         began = self._now()
+        self._yield_to_others(exchange, plans, kept)
         if halted:
             for plan in plans:
                 if plan.ask.id not in kept:
-                    self._close(exchange, plan, refusal(plan.ask, NOT_ALLOWED), "not run: the user stopped")
+                    no = plan.answer if _says_no(plan.answer) else refusal(plan.ask, NOT_ALLOWED)
+                    self._close(exchange, plan, no or {}, "not run: the user stopped")
         else:
             self._keep_decided(exchange, plans)
             halted = await self._run_all(exchange, [plan for plan in plans if plan.answer is None])
-        given = (plan.answer for plan in plans if plan.answer is not None)
+        given = [plan.answer for plan in plans if plan.answer is not None]
+        if len(given) < len(plans):
+            return Answered(None)
         return Answered(answers(asked, given, NOT_ANSWERED), halted, self._now() - began)
+
+    def _yield_to_others(self, exchange: Exchange, plans: list[_Planned], kept: dict[str, Wire]) -> None:
+        """While the user thought about it another process may have answered: what is on record first counts."""
+        for wire in self._records.kept_answers(exchange.id):
+            for plan in plans:
+                if plan.ask.id == answered(wire) and plan.ask.id not in kept:
+                    kept[plan.ask.id] = plan.answer = wire
+                    self.desk.refused(plan.ask, "another azresp answered it meanwhile")
 
     def leave(self, session: Session, said: tuple[Wire, ...] = ()) -> tuple[Wire, ...]:
         """The answers of asks that the user goes past with `said`: what is on record, and a no to the rest.
@@ -266,9 +280,9 @@ class Answerer:
         self, session: Session, exchange: Exchange, plan: _Planned, question: Question
     ) -> Decision:
         """A standing answer, or the desk's; edited arguments are put again until they are right."""
-        again = plan.ask.id in self._records.started(exchange.id)
-        if again:
-            was = "it was started before, and azresp ended before it did: it may have run already"
+        plan.again = plan.ask.id in self._records.started(exchange.id)
+        if plan.again:
+            was = "it was started before and has no answer: it may have run already, or another azresp runs it now"
             question = replace(question, warnings=(*question.warnings, was))
         elif (standing := self._standing(session, question)) is not None:
             return standing
@@ -364,14 +378,17 @@ class Answerer:
                     task.cancel()
                 await asyncio.wait(tasks)
                 forgive_cancellation()
-        stopped = [plan for plan in plans if plan.answer is None]
-        for plan in stopped:
-            self._close(exchange, plan, refusal(plan.ask, CANCELLED), "stopped by the user")
-        return bool(stopped)
+                stopped = [plan for plan in plans if plan.answer is None]
+                for plan in stopped:
+                    self._close(exchange, plan, refusal(plan.ask, CANCELLED), "stopped by the user")
+                return bool(stopped)
+        return False
 
     async def _run(self, exchange: Exchange, plan: _Planned) -> None:
         assert plan.tool is not None  # noqa: S101 - only calls are left to run
-        self._records.start(exchange.id, plan.ask.id)
+        if not self._records.start(exchange.id, plan.ask.id, again=plan.again):
+            self.desk.refused(plan.ask, "another azresp runs it")
+            return
         ran = await plan.tool.run(plan.arguments)
         told: dict[str, Any] = {"ok": ran.ok, "seconds": round(ran.seconds, 3)} | (
             {"note": ran.note} if ran.note else {}
@@ -387,3 +404,8 @@ class Answerer:
         self._records.audit(
             {"event": "outcome", "at": self._now(), "ask": plan.ask.id, **plan.entry, "outcome": outcome}
         )
+
+
+def _says_no(answer: Wire | None) -> bool:
+    """The user's own no, perhaps with a reason: a later one says no more."""
+    return answer is not None and answer.get("approve") is not True

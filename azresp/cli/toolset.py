@@ -40,6 +40,8 @@ class Tools:
         self._records = records
         self._values = values
         self._none = none
+        self._line = tuple(words)
+        """switched on by --tool: in every session of this process"""
         self._words = list(words)
         """switched on by --tool and /tool add, as they were named"""
         self._on: set[str] = set()
@@ -273,16 +275,22 @@ class Tools:
         return json.dumps({key: value for key, value in kept.items() if value})
 
     def select(self, text: str) -> None:
-        """Go on with what a session kept, and with what the command line says on top of it."""
+        """Go on with what a session kept, and nothing of the one before it but what the command line says."""
         words, on, off = _kept(text)
-        entries = self.__dict__.get("_entries")
+        if not (words or on or off or self._words or self._on or self._off):
+            return
+        entries = self._entries
+        self._words, self._on, self._off = list(self._line), set(), set()
+        for word in self._line:
+            self._add(entries, word)
+        mine = set(self._on)
         for word in words:
             if word not in self._words:
                 self._words.append(word)
-                if entries is not None:
-                    self._try_to_add(entries, word)
-        self._on |= on - self._off
-        self._off |= off - self._on
+                self._try_to_add(entries, word)
+        self._on |= on
+        self._off = off - mine
+        self._on -= self._off
 
     def _try_to_add(self, entries: dict[str, Entry], word: str) -> None:
         try:

@@ -45,9 +45,22 @@ class Records:
         rows = self._rows("select ask from answers where exchange = ? and answer is null", (exchange_id,))
         return frozenset(str(ask) for (ask,) in rows)
 
-    def start(self, exchange_id: str, ask_id: str) -> None:
-        """A call is about to run: whoever finds this without an answer knows that it may have."""
-        self._put_answer(exchange_id, ask_id, None)
+    def start(self, exchange_id: str, ask_id: str, *, again: bool = False) -> bool:
+        """A call is about to run: whoever finds this without an answer knows that it may have.
+
+        False: another process has started or answered it since; only `again` starts what was started before.
+        """
+        with self._trying():
+            with self._db.durable(), self._db.writing():
+                row = self._db.row(
+                    "select answer from answers where exchange = ? and ask = ?", (exchange_id, ask_id)
+                )
+                if row is not None:
+                    return again and row[0] is None
+                self._db.run(
+                    "insert into answers (exchange, ask, answer) values (?, ?, null)", (exchange_id, ask_id)
+                )
+        return True
 
     def keep_answer(self, exchange_id: str, ask_id: str, answer: Wire) -> None:
         """An ask has its answer; it outlives this process and a power cut."""

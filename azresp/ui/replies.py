@@ -27,6 +27,8 @@ def read_reply(said: str, question: Question) -> Decision | Reply | str:
     """A typed line as a decision, as a wish, or as a sentence why it can't be had. Case tells `a` from `A`."""
     said = said.strip()
     match said:
+        case "":
+            return Decision(Verdict.NO, "user")
         case "y" | "Y" | "yes" | "Yes":
             return Decision(Verdict.ONCE, "user")
         case "a" | "A":

@@ -137,7 +137,7 @@ def test_credentials_reach_the_server_and_nobody_else(house: ToolHouse, azresp: 
             Answers(chat).give("y")
             chat.wait("echo: one").ready()
             chat.ask("/tool show docs").wait("env:DOCS").ask("/history")
-            chat.ask("/export talk.md")
+            chat.ask("/save talk.md")
             chat.leave()
             written = chat.written
         assert {one["authorization"] for one in server.headers} == {f"Bearer {canary}"}
@@ -250,9 +250,9 @@ def test_a_call_that_was_killed_in_the_middle_says_that_it_may_have_run(house: T
         chat.until((house.folder / "pids").exists, "a running call")
         chat.signal(signal.SIGKILL).status()
     with house.chat("--resume") as chat:
-        chat.wait("it was started before, and azresp ended before it did: it may have run already")
+        chat.wait("it was started before and has no answer")
         Answers(chat).give("n")
-        chat.ready().wait("The user did not allow this call.")
+        chat.ready().wait("The user did not allow this call")
         assert chat.leave() == 0
     for pid in map(int, (house.folder / "pids").read_text().split()):
         if alive(pid):  # nobody could end them
@@ -263,7 +263,7 @@ def test_a_call_that_was_killed_in_the_middle_says_that_it_may_have_run(house: T
 
 def test_calls_that_go_wrong_are_told_to_model_and_user(house: ToolHouse) -> None:
     house.write("bad.py", BAD)
-    with house.chat("--tool", "bad.py", "--set", "tool_timeout_s=1") as chat:
+    with house.chat("--tool", "bad.py", "--tool-timeout-s", "1") as chat:
         chat.wait("[y/N]").keys("y\r")
         chat.say(
             'call breaks {"a": "x"} and call breaks {"b": 1} and call hangs {"a": "x"} and call leaves {"a": "x"}'
@@ -314,18 +314,18 @@ def leaves(a: str) -> str:
 
 def test_a_loop_of_calls_ends_with_a_question(house: ToolHouse, azresp: Azresp) -> None:
     house.write("weather.py", WEATHER)
-    house.configure('[[tools]]\nfile = "../../weather.py"\nfunctions = ["forecast"]\napproval = "never"\n')
+    house.configure(f'[[tools]]\nfile = "{house.folder}/weather.py"\nfunctions = ["forecast"]\napproval = "never"\n')
     loop = 'loop forecast {"city": "Paris"}'
     trust = azresp("tools", "trust", "weather.py", "--yes", env=house.env)
     assert trust.returncode == 0, trust.stderr
-    with house.chat("--set", "tool_rounds=2") as chat:
+    with house.chat("--tool-rounds", "2") as chat:
         chat.ready().wait("forecast runs without asking: your configuration says so")
         chat.say(loop).wait("2 rounds of tool calls for this question. Go on?").keys("y\r")
         chat.wait("2 rounds of tool calls for this question. Go on?", 2).keys("\r")
         chat.ready().wait("1 call not answered: /answer asks again, your next message says no")
         chat.ask("what is 2+2?").wait("4").leave()
     assert len(house.bodies) == 6
-    run = azresp("run", "--set", "tool_rounds=2", loop, env=house.env)
+    run = azresp("run", "--tool-rounds", "2", loop, env=house.env)
     assert run.returncode == 6, run.stderr
     assert "stopped after 2 rounds of tool calls" in run.stderr
 

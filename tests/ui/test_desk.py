@@ -108,6 +108,7 @@ def reversed_at(desk: Desk, y: int) -> bool:
         ("A\r", ["always", "", "", False]),
         ("n\r", ["no", "", "", False]),
         ("no: not this one\r", ["no", "not this one", "", False]),
+        ("\r", ["no", "", "", False]),
         ("\x04", ["no", "", "", False]),
         ("\x03", ["no", "", "", True]),
     ],
@@ -118,7 +119,7 @@ def test_every_key_means_what_it_says(sit: Sit, keys: str, decided: list[object]
         assert ("always allowed from now on: endpoint https://demo" in desk.text) == (keys == "A\r")
 
 
-@pytest.mark.parametrize("first", ["", "yy", "maybe", "/exit", "nothing", "yess"])
+@pytest.mark.parametrize("first", ["yy", "maybe", "/exit", "nothing", "yess"])
 def test_what_is_no_answer_is_asked_again_once_and_then_means_no(sit: Sit, first: str) -> None:
     with sit("remote") as desk:
         desk.press(f"{first}\r").press(f"{first}\r", 2)
