@@ -25,7 +25,7 @@ from azresp.cli.unattended import Unattended
 from azresp.config.load import load
 from azresp.core.session import Session, message
 from azresp.core.text import mend
-from azresp.errors import UsageError
+from azresp.errors import AzrespError, Exit, UsageError
 
 if TYPE_CHECKING:
     from azresp.cli.attaching import AttachmentDesk
@@ -97,6 +97,8 @@ def _ask(
     tools = build_toolset(
         loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
     )
+    if options.tools:
+        _check_trust(tools)
     for remark in tools.remarks():
         warn(f"note: {remark}")
     said, attaching = _message(options, prompt, reached, store, tools)
@@ -141,6 +143,26 @@ def _message(
         return await desk.ready(attached)
 
     return message(prompt, parts=until_done(parts())), desk
+
+
+class NotTrusted(AzrespError):
+    """A file of functions that somebody has to read first."""
+
+    exit = Exit.APPROVAL
+
+
+def _check_trust(tools: Tools) -> None:
+    """Files of --tool must be trusted: to answer without what was asked for would be no answer."""
+    import shlex
+
+    for name in tools.new_files():
+        found = tools.untrusted(name)
+        if found is not None:
+            file = shlex.quote(str(found[0]))
+            raise NotTrusted(
+                f"{found[0]} is new, or was changed since you trusted it",
+                f"`azresp tools check {file}` shows what it offers, `azresp tools trust {file}` trusts it.",
+            )
 
 
 def _check(options: RunOptions) -> None:

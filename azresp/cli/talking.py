@@ -50,7 +50,10 @@ def begin(
     store = open_store(emulated=reached.emulated, warn=note)
     try:
         tuner = ProfileTuner(reached.profile, loaded.origins)
-        offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner)
+        trusting = "/tool trust {name}"
+        offer = build_toolset(
+            loaded, store.records, tools, none=no_tools, values=tuner, trusting=trusting
+        )
         chat = _chat(terminal, reached, tuner, store, offer)
         return until_done(_talk(chat, reached, store, early, resume))
     finally:

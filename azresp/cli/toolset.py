@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from azresp.store.records import Records
 
 
+TRUSTING = "azresp tools trust {file}"
+"""How a file becomes trusted."""
+
+
 class Values(Protocol):
     """Where settings are asked for."""
 
@@ -34,15 +39,23 @@ class Tools:
     """The tools of one conversation."""
 
     def __init__(
-        self, loaded: Loaded, records: Records, values: Values, words: Sequence[str], *, none: bool
+        self,
+        loaded: Loaded,
+        records: Records,
+        values: Values,
+        words: Sequence[str],
+        *,
+        none: bool,
+        trusting: str = TRUSTING,
     ) -> None:
         self._loaded = loaded
         self._records = records
         self._values = values
         self._none = none
-        self._line = tuple(words)
+        self._trusting = trusting
+        self._line = tuple(map(_whole, words))
         """switched on by --tool: in every session of this process"""
-        self._words = list(words)
+        self._words = list(self._line)
         """switched on by --tool and /tool add, as they were named"""
         self._on: set[str] = set()
         self._off: set[str] = set()
@@ -182,15 +195,18 @@ class Tools:
         """What a user should know before anything is said: files that need trust, servers that need no approval."""
         if self._offers_nothing:
             return []
-        lines: list[str] = []
-        for entry in self._entries.values():
-            wanted = (entry.on or entry.name in self._on) and entry.name not in self._off
-            if wanted and not self._is_trusted(entry):
-                lines.append(
-                    f"{entry.name} is off: {entry.spec} is new or was changed · /tool trust {entry.name}"
-                )
-            elif wanted and (why := unguarded(entry)):
-                lines.append(why)
+        wanted = [
+            entry
+            for entry in self._entries.values()
+            if (entry.on or entry.name in self._on) and entry.name not in self._off
+        ]
+        new = {entry.spec: entry for entry in reversed(wanted) if not self._is_trusted(entry)}
+        lines = [
+            f"{', '.join(one.name for one in wanted if one.spec == spec)} off: {spec} is new or was changed · "
+            f"{self._trusting.format(name=entry.name, file=shlex.quote(spec))}"
+            for spec, entry in new.items()
+        ]
+        lines += [why for entry in wanted if self._is_trusted(entry) and (why := unguarded(entry))]
         return [*self._remarks, *lines]
 
     def told(self, name: str) -> list[tuple[str, str]]:
@@ -208,9 +224,10 @@ class Tools:
 
     def add(self, spec: str) -> Sequence[str]:
         """Add a file, a built-in or a hosted tool; gives the names, switched on as far as they are trusted."""
+        spec = _whole(spec)
         added = self._add(self._entries, spec)
         if spec not in self._words:
-            self._words.append(added[0].spec if added[0].file is not None else spec)
+            self._words.append(spec)
         return [entry.name for entry in added]
 
     @property
@@ -305,6 +322,11 @@ class Tools:
         return replace(session, settings={**session.settings, TOOLS: self.selection()})
 
 
+def _whole(word: str) -> str:
+    """A file by its full path: a session may go on in another folder."""
+    return str(Path(word).expanduser().absolute()) if word.endswith(".py") else word
+
+
 def _kept(text: str) -> tuple[list[str], set[str], set[str]]:
     try:
         told = json.loads(text or "{}")
@@ -335,12 +357,13 @@ def build_toolset(
     none: bool = False,
     session: Session | None = None,
     values: Values | None = None,
+    trusting: str = TRUSTING,
 ) -> Tools:
     """The tools of a conversation: `words` are those of `--tool`, `none` leaves out the configuration's.
 
     Raises UsageError for a word that names no tool.
     """
-    tools = Tools(loaded, records, values or Fixed(loaded.profile), words, none=none)
+    tools = Tools(loaded, records, values or Fixed(loaded.profile), words, none=none, trusting=trusting)
     if session is not None:
         tools.select(str(session.settings.get(TOOLS, "")))
     return tools

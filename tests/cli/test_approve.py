@@ -147,12 +147,15 @@ def test_flags_about_tools_reach_the_request(house: ToolHouse, run: Azresp) -> N
     assert (unknown.returncode, "'wether'" in unknown.stderr) == (2, True)
 
 
-def test_a_file_that_nobody_trusts_is_not_offered_by_a_run(house: ToolHouse, azresp: Azresp) -> None:
+def test_a_file_that_nobody_trusts_ends_a_run_before_anything_is_sent(house: ToolHouse, azresp: Azresp) -> None:
     done = azresp("run", "--tool", "weather.py", "--approve", "always", PARIS, env=house.env)
-    assert "tools" not in house.bodies[-1]
-    assert "weather.py" in done.stderr
-    assert "new or was changed" in done.stderr
+    assert (done.returncode, done.stdout, house.bodies) == (6, "", [])
+    assert "weather.py is new, or was changed since you trusted it" in done.stderr
     assert "azresp tools trust" in done.stderr
+    house.configure(f'[[tools]]\nfile = "{house.folder}/weather.py"\n')
+    done = azresp("run", "--approve", "always", PARIS, env=house.env)
+    assert (done.returncode, "tools" in house.bodies[-1]) == (0, False)
+    assert "forecast, census off:" in done.stderr
 
 
 def test_a_session_whose_tool_file_is_gone_goes_on_without_it(house: ToolHouse, run: Azresp) -> None:
