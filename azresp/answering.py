@@ -1,17 +1,16 @@
 """Answering what a turn asks: each ask is decided, then the calls that may run, run; every ask gets its answer.
 
-Acts through the Protocols below: the desk is who decides, the tools are what runs on this machine, the records what
-is remembered. What was decided or done is on record before anything else happens, so that a crash repeats nothing
+Acts through the Protocols of `parties`: the desk is who decides, the tools are what runs on this machine, the records
+what is remembered. What was decided or done is on record before anything else happens, so that a crash repeats nothing
 without telling.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from azresp.core.approval import (
     ALWAYS,
@@ -29,69 +28,13 @@ from azresp.core.asks import Ask, AskKind, answered, answers, approval, asks, li
 from azresp.core.canonical import NotStrict, canonical, fingerprint, strict_json
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.core.tools import FunctionTool
 from azresp.engine import forgive_cancellation
+from azresp.parties import Desk, LocalTool, Records, Tools
 
 NOT_ALLOWED = "The user did not allow this call."
 CANCELLED = "The user stopped this call before it ended."
 NOT_ANSWERED = "The user went on without answering this."
 CANT = "azresp can't do this on the user's machine. Go on without it."
-
-
-class Ran(Protocol):
-    """How a call on this machine went."""
-
-    @property
-    def ok(self) -> bool: ...
-    @property
-    def output(self) -> str | list[Wire]: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def seconds(self) -> float: ...
-
-
-class LocalTool(Protocol):
-    """A function on this machine."""
-
-    @property
-    def function(self) -> FunctionTool: ...
-    @property
-    def identity(self) -> str: ...
-    def read(self, text: str) -> Wire: ...  # raises ValueError with a sentence for the model
-    def shown(self, arguments: Wire) -> str: ...  # raises ValueError too
-    async def run(self, arguments: Wire) -> Ran: ...
-
-
-class Tools(Protocol):
-    """What is on offer in this conversation."""
-
-    def local(self, name: str) -> LocalTool | None: ...
-    def server(self, label: str) -> str | None: ...
-    def needs_no_approval(self, name: str) -> bool: ...
-    def names(self) -> Iterable[tuple[str, str]]: ...
-
-
-class Records(Protocol):
-    """What is remembered. None of it raises."""
-
-    def kept_answers(self, exchange_id: str) -> list[Wire]: ...
-    def started(self, exchange_id: str) -> frozenset[str]: ...
-    def start(self, exchange_id: str, ask_id: str, *, again: bool = False) -> bool: ...
-    def keep_answer(self, exchange_id: str, ask_id: str, answer: Wire) -> None: ...
-    def grants(self) -> Sequence[Grant]: ...
-    def grant(self, grant: Grant) -> None: ...
-    def audit(self, entry: Wire) -> None: ...
-
-
-class Desk(Protocol):
-    """Who decides, and is told what happens."""
-
-    async def decide(self, question: Question) -> Decision: ...
-    def refused(self, ask: Ask, why: str) -> None: ...
-    def decided(self, question: Question, decision: Decision) -> None: ...
-    def running(self, names: Sequence[str]) -> AbstractContextManager[None]: ...
-    def ran(self, ask: Ask, ran: Ran) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from azresp.answering import Answerer, Desk
+from azresp.answering import Answerer
 from azresp.cli.clock import SystemClock
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
@@ -17,6 +17,7 @@ from azresp.cli.tuner import budget_of
 from azresp.core.pictures import restore_pictures
 from azresp.core.tools import going_on
 from azresp.engine import Outcome, Ports, Screen, converse
+from azresp.parties import Desk
 from azresp.rounds import answer_rounds
 from azresp.ui.album import Seen, Wall, pictures_in, pictures_of
 from azresp.ui.screens import EventScreen, WaitScreen

@@ -51,9 +51,7 @@ def begin(
     try:
         tuner = ProfileTuner(reached.profile, loaded.origins)
         trusting = "/tool trust {name}"
-        offer = build_toolset(
-            loaded, store.records, tools, none=no_tools, values=tuner, trusting=trusting
-        )
+        offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner, trusting=trusting)
         chat = _chat(terminal, reached, tuner, store, offer)
         return until_done(_talk(chat, reached, store, early, resume))
     finally:

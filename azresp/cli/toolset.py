@@ -18,10 +18,10 @@ from azresp.errors import ConfigError, UsageError
 from azresp.ui.chat import TOOLS
 
 if TYPE_CHECKING:
-    from azresp.answering import LocalTool
     from azresp.config.load import Loaded
     from azresp.config.profile import Profile
     from azresp.core.session import Session
+    from azresp.parties import LocalTool
     from azresp.store.records import Records
 
 
@@ -240,7 +240,9 @@ class Tools:
         if self._offers_nothing:
             return []
         entries = self._entries  # which also switches on what --tool names
-        wanted = [entry for name, entry in entries.items() if name in self._on and not self._is_trusted(entry)]
+        wanted = [
+            entry for name, entry in entries.items() if name in self._on and not self._is_trusted(entry)
+        ]
         return [one.name for one in {entry.spec: entry for entry in wanted}.values()]
 
     def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:

@@ -32,9 +32,16 @@ def as_markdown(session: Session, made: list[Exchange]) -> str:
 
     blocks = [f"# {clean_line(session.name)}"]
     for exchange in read_through(session, made):
-        blocks.append(f"## You · {_when(exchange.asked_at)}")
-        blocks.append(clean(exchange.question).strip("\n") or "*(no text)*")
+        given = _given(exchange, session)
+        blocks.append(
+            f"## {'You' if exchange.question or not given else 'Tools'} · {_when(exchange.asked_at)}"
+        )
+        blocks += [_listed(given)] if given else []
+        if exchange.question or not given:
+            blocks.append(clean(exchange.question).strip("\n") or "*(no text)*")
         blocks.append(f"## {clean_line(exchange.deployment) or 'Answer'}")
+        if done := _done(exchange):
+            blocks.append(_listed(done))
         if answer := clean(exchange.turn.text or exchange.turn.refusal).strip("\n"):
             blocks.append(answer)
         if marks := clean_line(" · ".join(_marks(exchange, session))):
@@ -44,6 +51,32 @@ def as_markdown(session: Session, made: list[Exchange]) -> str:
     if others := len(made) - len(read_through(session, made)):
         blocks.append(f"*({others} more on other branches: `azresp sessions export --format json` has them)*")
     return "\n\n".join(blocks) + "\n"
+
+
+def _given(exchange: Exchange, session: Session) -> list[str]:
+    """The answers to calls and approvals that were said."""
+    from azresp.core.asks import answered, asks
+    from azresp.ui.views.said import said_lines
+
+    before = session.exchanges.get(exchange.parent or "")
+    asked = {ask.id: ask.tool for ask in asks(before.turn)} if before is not None else {}
+    return [line for wire in exchange.said if answered(wire) for line in said_lines(wire, asked)]
+
+
+def _done(exchange: Exchange) -> list[str]:
+    """What the turn called and asked for, a line each."""
+    from azresp.ui.view import item_sections
+
+    return [
+        str(one.text) for item in exchange.turn.items for one in item_sections(item) if one.kind == "line"
+    ]
+
+
+def _listed(lines: list[str]) -> str:
+    """Lines that Markdown shows as they are."""
+    from azresp.ui.sink import clean_line
+
+    return "\n".join(f"    {clean_line(line)}" for line in lines)
 
 
 def read_through(session: Session, made: list[Exchange]) -> list[Exchange]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from azresp.core.approval import Decision, Verdict
 
 if TYPE_CHECKING:
-    from azresp.answering import Ran
     from azresp.core.approval import Question
     from azresp.core.asks import Ask
+    from azresp.parties import Ran
 
 
 class Unattended:

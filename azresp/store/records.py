@@ -50,16 +50,15 @@ class Records:
 
         False: another process has started or answered it since; only `again` starts what was started before.
         """
-        with self._trying():
-            with self._db.durable(), self._db.writing():
-                row = self._db.row(
-                    "select answer from answers where exchange = ? and ask = ?", (exchange_id, ask_id)
-                )
-                if row is not None:
-                    return again and row[0] is None
-                self._db.run(
-                    "insert into answers (exchange, ask, answer) values (?, ?, null)", (exchange_id, ask_id)
-                )
+        with self._trying(), self._db.durable(), self._db.writing():
+            row = self._db.row(
+                "select answer from answers where exchange = ? and ask = ?", (exchange_id, ask_id)
+            )
+            if row is not None:
+                return again and row[0] is None
+            self._db.run(
+                "insert into answers (exchange, ask, answer) values (?, ?, null)", (exchange_id, ask_id)
+            )
         return True
 
     def keep_answer(self, exchange_id: str, ask_id: str, answer: Wire) -> None:

@@ -21,9 +21,9 @@ from azresp.ui.sink import clean_line
 from azresp.ui.stopping import Stopping
 
 if TYPE_CHECKING:
-    from azresp.answering import Ran
     from azresp.core.approval import Question
     from azresp.core.asks import Ask
+    from azresp.parties import Ran
     from azresp.ui.markdown.rows import Row
     from azresp.ui.terminal import Terminal
 
@@ -49,6 +49,7 @@ class ScreenDesk:
         self._running: RunningRow | None = None
         self._taught: set[str] = set()
         self._drawn = 0
+        self._paged = False
 
     async def decide(self, question: Question) -> Decision:
         """The user's answer: no for the end of input and Ctrl-C; later where nobody sits at the terminal."""
@@ -137,14 +138,17 @@ class ScreenDesk:
         return self._terminal.size()[0] < self._drawn
 
     async def _answer(self, question: Question) -> Decision:
-        """Ask until there is an answer: what is none is asked again once, then it is a no."""
+        """Ask until there is an answer: what is none is asked again once, then it is a no.
+
+        So is a bare Enter after pages, which are turned with Enter: one too many is no answer.
+        """
         prompt = f"Allow? {choices(question)} "
         unknown = 0
         while unknown < 2:
             said = await self._ask(prompt)
             if said is None:
                 return _STOP
-            reply = read_reply(said, question)
+            reply = read_reply(said, question) if said.strip() or not self._paged else Reply.UNKNOWN
             if isinstance(reply, Decision):
                 if not reply.verdict.yes or not self._disturbed():
                     self._tell_bound(question, reply)
@@ -197,12 +201,14 @@ class ScreenDesk:
 
     async def _page(self, rows: list[Row]) -> Decision | None:
         """Show rows, a screenful at a time; an answer if the user has seen enough."""
+        self._paged = False
         while rows:
             room = max(1, self._terminal.size()[1] - 2)
             rest = rows[room:] if len(rows) > room + 1 else []
             self._terminal.draw("".join(f"{row.ansi}\n" for row in rows[: len(rows) - len(rest)]))
             rows = rest
             if rows:
+                self._paged = True
                 said = await self._ask(f"Enter: more ({counted(len(rows), 'row')}) · q: no ")
                 if said is None:
                     return _STOP

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from azresp.answering import Tools
 from azresp.engine import Gateway, Ledger, Pictures
+from azresp.parties import Tools
 
 if TYPE_CHECKING:
     from azresp.core.approval import Grant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from azresp.emulator import Emulator
 from tests.cli.conftest import Azresp
 from tests.cli.sitting import Sitting
-from tests.cli.tool_house import SLOW, WEATHER, Answers, ToolHouse, server_table
+from tests.cli.tool_house import COUNTS, WEATHER, Answers, ToolHouse, server_table
 from tests.mcp_server import McpServer
 
 PARIS = 'call forecast {"city": "Paris"}'
@@ -65,7 +64,9 @@ def test_a_run_that_nobody_allows_ends_with_6_and_keeps_its_ask(house: ToolHouse
 def test_a_no_tells_the_model_why_and_json_is_the_last_response(house: ToolHouse, run: Azresp) -> None:
     with McpServer() as server:
         house.configure(server_table("docs", server.url))
-        asked = run("run", "--session", "a", "--json", 'call echo {"text": "one"} and call add {"a": 1, "b": 2}')
+        asked = run(
+            "run", "--session", "a", "--json", 'call echo {"text": "one"} and call add {"a": 1, "b": 2}'
+        )
         assert asked.returncode == 6
         assert json.loads(asked.stdout)["status"] == "completed"
         denied = run("approve", "a", "--no", "--reason", "not today", "--json")
@@ -113,31 +114,26 @@ def test_an_ask_that_two_processes_answer_is_carried_out_once(house: ToolHouse, 
         second.ask("hi").leave()
 
 
-COUNTS = '''"""Count."""
-
-from pathlib import Path
-
-
-def count(name: str) -> str:
-    """Note that it ran.
-
-    Args:
-        name: of the file
-    """
-    with Path(name).open("a") as file:
-        file.write("x")
-    return "done"
-'''
-
-
 def test_flags_about_tools_reach_the_request(house: ToolHouse, run: Azresp) -> None:
-    house.configure("[[tools]]\nuse = \"read_file\"\n")
-    words = ("run", "--tool", "weather.py", "--no-parallel-tools", "--tool-choice", "census", "--approve", "always")
+    house.configure('[[tools]]\nuse = "read_file"\n')
+    words = (
+        "run",
+        "--tool",
+        "weather.py",
+        "--no-parallel-tools",
+        "--tool-choice",
+        "census",
+        "--approve",
+        "always",
+    )
     done = run(*words, "how many people in Oslo?")
     assert (done.returncode, "4000" in done.stdout) == (0, True), done.stderr
     first, second = house.bodies
     assert [one["name"] for one in first["tools"]] == ["read_file", "forecast", "census"]
-    assert (first["tool_choice"], first["parallel_tool_calls"]) == ({"type": "function", "name": "census"}, False)
+    assert (first["tool_choice"], first["parallel_tool_calls"]) == (
+        {"type": "function", "name": "census"},
+        False,
+    )
     assert "tool_choice" not in second
     none = run("run", "--no-tools", "hi")
     assert (none.returncode, "tools" in house.bodies[-1]) == (0, False)
@@ -147,7 +143,9 @@ def test_flags_about_tools_reach_the_request(house: ToolHouse, run: Azresp) -> N
     assert (unknown.returncode, "'wether'" in unknown.stderr) == (2, True)
 
 
-def test_a_file_that_nobody_trusts_ends_a_run_before_anything_is_sent(house: ToolHouse, azresp: Azresp) -> None:
+def test_a_file_that_nobody_trusts_ends_a_run_before_anything_is_sent(
+    house: ToolHouse, azresp: Azresp
+) -> None:
     done = azresp("run", "--tool", "weather.py", "--approve", "always", PARIS, env=house.env)
     assert (done.returncode, done.stdout, house.bodies) == (6, "", [])
     assert "weather.py is new, or was changed since you trusted it" in done.stderr

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
 from azresp.emulator import Emulator
+from azresp.emulator.faults import Fault
 from tests.cli.conftest import Azresp
 from tests.cli.test_chat import SIZES
-from tests.cli.tool_house import SLOW, WEATHER, Answers, ToolHouse, alive, server_table
+from tests.cli.tool_house import BAD, COUNTS, SLOW, WEATHER, Answers, ToolHouse, alive, server_table
 from tests.mcp_server import McpServer, RemoteTool
 
 # Where the cases of the reliability notes are tested (A: approvals, L: local tools):
@@ -161,9 +163,8 @@ def test_credentials_reach_the_server_and_nobody_else(house: ToolHouse, azresp: 
 
 def test_servers_that_need_no_approval_are_pointed_out(house: ToolHouse) -> None:
     with McpServer() as free, McpServer() as half:
-        half.tools = half.tools[:1] + [
-            RemoteTool("write", "Writes", {"what": {"type": "string"}}, lambda _: "written")
-        ]
+        write = RemoteTool("write", "Writes", {"what": {"type": "string"}}, lambda _: "written")
+        half.tools = [half.tools[0], write]
         free.tools = free.tools[1:2]
         house.configure(
             server_table("free", free.url, 'require_approval = "never"')
@@ -256,8 +257,6 @@ def test_a_call_that_was_killed_in_the_middle_says_that_it_may_have_run(house: T
         assert chat.leave() == 0
     for pid in map(int, (house.folder / "pids").read_text().split()):
         if alive(pid):  # nobody could end them
-            import os
-
             os.kill(pid, signal.SIGKILL)
 
 
@@ -277,44 +276,11 @@ def test_calls_that_go_wrong_are_told_to_model_and_user(house: ToolHouse) -> Non
     assert outputs[1].startswith("Not run:")
 
 
-BAD = '''"""Bad."""
-
-import os
-import time
-
-
-def breaks(a: str) -> str:
-    """Raise.
-
-    Args:
-        a: anything
-    """
-    raise ValueError("no")
-
-
-def hangs(a: str) -> str:
-    """Hang.
-
-    Args:
-        a: anything
-    """
-    time.sleep(1000)
-    return a
-
-
-def leaves(a: str) -> str:
-    """Leave.
-
-    Args:
-        a: anything
-    """
-    os._exit(3)
-'''
-
-
 def test_a_loop_of_calls_ends_with_a_question(house: ToolHouse, azresp: Azresp) -> None:
     house.write("weather.py", WEATHER)
-    house.configure(f'[[tools]]\nfile = "{house.folder}/weather.py"\nfunctions = ["forecast"]\napproval = "never"\n')
+    house.configure(
+        f'[[tools]]\nfile = "{house.folder}/weather.py"\nfunctions = ["forecast"]\napproval = "never"\n'
+    )
     loop = 'loop forecast {"city": "Paris"}'
     trust = azresp("tools", "trust", "weather.py", "--yes", env=house.env)
     assert trust.returncode == 0, trust.stderr
@@ -360,8 +326,59 @@ def test_turns_with_calls_are_retried_edited_taken_back_and_shown(house: ToolHou
         chat.ask("my name is Ada").ask("what is my name?").wait("Your name is Ada")
         kinds = [one.get("type") for one in house.said()]
         assert kinds.count("function_call") == kinds.count("function_call_output") == 1
-        chat.ask("/undo").ask("/undo").ask("/history").wait("sunny in Paris", 3)
-        chat.ask("/undo")
+        chat.ask("/history").wait("forecast gave 14 characters")
         chat.leave()
-    shown = azresp("sessions", "export", house.session().name, env=house.env)
-    assert shown.returncode == 0, shown.stderr
+    for how in ("show", "export"):
+        told = azresp("sessions", how, house.session().name, env=house.env)
+        assert told.returncode == 0, told.stderr
+        assert '    call forecast {"city": "Paris"}\n' in told.stdout
+        assert '    forecast gave 14 characters: "sunny in Paris"\n' in told.stdout
+    with house.chat("--resume", "--no-store") as chat:
+        # back over two questions, and over the one with its calls as a whole
+        chat.ready().ask("/undo").ask("/undo").ask("/undo").wait("the conversation is empty")
+        chat.ask("hi")
+        assert [one.get("role") for one in house.said()].count("user") == 1
+        chat.leave()
+
+
+def test_a_follow_up_that_failed_is_said_again_without_a_second_call(house: ToolHouse) -> None:
+    house.write("count.py", COUNTS)
+    with house.chat("--tool", "count.py") as chat:
+        chat.wait("[y/N]").keys("y\r")
+        chat.say('call count {"name": "times"}')
+        chat.wait("Allow?")
+        house.emulator.faults.add(Fault(method="POST", status=400))
+        Answers(chat).give("y")
+        chat.ready().wait("400")
+        chat.ask("/retry").wait("count: done")
+        assert chat.text.count("Allow?") == 1
+        chat.leave()
+    assert (house.folder / "times").read_text() == "x"
+    assert [one["type"] for one in house.said()] == ["function_call_output"]
+
+
+def test_what_is_edited_is_asked_again_and_runs_as_shown(house: ToolHouse, tmp_path: Path) -> None:
+    house.write("weather.py", WEATHER)
+    script = house.write("my editor", '#!/bin/sh\nprintf \'%s\' \'{"city": "Oslo"}\' > "$1"\n')
+    script.chmod(0o700)
+    with house.chat("--tool", "weather.py", env={"EDITOR": f"'{script}'", "VISUAL": ""}) as chat:
+        chat.wait("[y/N]").keys("y\r")
+        chat.say('call forecast {"city": "Paris"}')
+        answers = Answers(chat)
+        answers.give("?")
+        chat.wait("Give the weather forecast of a city")
+        answers.give("e")
+        chat.wait('"city": "Oslo"')
+        answers.give("a")
+        chat.wait("forecast: sunny in Oslo").ready()
+        chat.ask('call forecast {"city": "Rome"}').wait("allowed for this session")
+        chat.ask("/approvals").wait("forecast · one session")
+        chat.ask("/new").say('call forecast {"city": "Bonn"}')
+        answers.give("")
+        chat.ready().leave()
+    assert [(one["answer"], one["by"]) for one in house.audit if one["event"] == "answer"] == [
+        ("session", "user"),
+        ("once", "session"),
+        ("no", "user"),
+    ]
+    assert "Oslo" in house.audit[0]["arguments"]

@@ -58,6 +58,54 @@ def slow(name: str) -> str:
     time.sleep(1000)
     return "never"
 '''
+COUNTS = '''"""Count."""
+
+from pathlib import Path
+
+
+def count(name: str) -> str:
+    """Note that it ran.
+
+    Args:
+        name: of the file
+    """
+    with Path(name).open("a") as file:
+        file.write("x")
+    return "done"
+'''
+BAD = '''"""Bad."""
+
+import os
+import time
+
+
+def breaks(a: str) -> str:
+    """Raise.
+
+    Args:
+        a: anything
+    """
+    raise ValueError("no")
+
+
+def hangs(a: str) -> str:
+    """Hang.
+
+    Args:
+        a: anything
+    """
+    time.sleep(1000)
+    return a
+
+
+def leaves(a: str) -> str:
+    """Leave.
+
+    Args:
+        a: anything
+    """
+    os._exit(3)
+'''
 
 
 class ToolHouse(House):

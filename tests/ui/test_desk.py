@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from azresp import answering
+from azresp import parties
 from azresp.core.approval import Decision, Verdict
 from azresp.ui.cooked import CookedEditor
 from azresp.ui.desk import ScreenDesk
@@ -245,7 +245,7 @@ def test_nobody_at_the_terminal_means_later(tmp_path: Path) -> None:
     assert (json.loads(file.read_text()), done.stdout) == ([["later", "", "", False], False], "")
 
 
-def desk_on(screen: Screen, term: str) -> answering.Desk:
+def desk_on(screen: Screen, term: str) -> parties.Desk:
     """A desk as the answerer knows it."""
     terminal = Terminal(screen, {"TERM": term})
     return ScreenDesk(terminal, CookedEditor(terminal))
