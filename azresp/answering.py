@@ -124,7 +124,11 @@ class Answerer:
         if last is None:
             return ()
         known = {answered(item) for item in said}
-        left = answers(asks(last.turn), self._records.kept_answers(last.id), NOT_ANSWERED)
+        asked = asks(last.turn)
+        # A yes to a server that was switched off since would be refused, and all that is said with it.
+        off = {ask.id for ask in asked if ask.kind is AskKind.APPROVAL and not self.tools.offers(ask.label)}
+        kept = [one for one in self._records.kept_answers(last.id) if answered(one) not in off]
+        left = answers(asked, kept, NOT_ANSWERED)
         return tuple(item for item in left if answered(item) not in known)
 
     # Deciding
@@ -189,14 +193,17 @@ class Answerer:
             return
         self._propose(plan, tool, ask.arguments or "{}")
 
-    def _propose(self, plan: _Planned, tool: LocalTool, text: str) -> bool:
+    def _propose(self, plan: _Planned, tool: LocalTool, text: str, *, edited: bool = False) -> bool:
         """Put the question about a call with these arguments; False and an answer if they are wrong."""
         ask = plan.ask
         try:
             arguments = tool.read(text)
             shown = tool.shown(arguments)
         except ValueError as why:
-            self._refuse(plan, f"Not run: {why}", f"the model's arguments are wrong: {why}")
+            if edited:  # no answer yet: the question is put again
+                self.desk.refused(ask, f"the edited arguments are wrong: {why}")
+            else:
+                self._refuse(plan, f"Not run: {why}", f"the model's arguments are wrong: {why}")
             return False
         told = tool.function.to_wire()
         subject = Subject(self._origin, tool.function.source, "", ask.name, tool.identity)
@@ -234,7 +241,10 @@ class Answerer:
             if not decision.arguments or plan.tool is None or not decision.verdict.yes:
                 return decision
             edited = _Planned(plan.ask)
-            if self._propose(edited, plan.tool, decision.arguments) and edited.question is not None:
+            if (
+                self._propose(edited, plan.tool, decision.arguments, edited=True)
+                and edited.question is not None
+            ):
                 plan.arguments, plan.question = edited.arguments, edited.question
                 question = replace(edited.question, number=question.number, of=question.of)
 

@@ -164,6 +164,11 @@ class Tools:
         entry = None if self._offers_nothing else self._entries.get(label)
         return entry.tool.server if entry is not None and isinstance(entry.tool, McpServer) else None
 
+    def offers(self, label: str) -> bool:
+        """The server of that label is on."""
+        entry = None if self._offers_nothing else self._entries.get(label)
+        return entry is not None and self._is_on(entry)
+
     def needs_no_approval(self, name: str) -> bool:
         """The configuration says so."""
         entry = self._entries.get(name)

@@ -86,6 +86,9 @@ class Offer:
     def server(self, label: str) -> str | None:
         return self.servers.get(label)
 
+    def offers(self, label: str) -> bool:
+        return label in self.servers
+
     def needs_no_approval(self, name: str) -> bool:
         return name in self.free
 

@@ -122,3 +122,17 @@ def test_a_log_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
     assert "audit" in store.records.trouble
     assert target.read_text() == ""
     store.close()
+
+
+def test_a_call_is_started_by_one_process_only_and_again_by_who_knows(tmp_path: Path) -> None:
+    first, second = Store(tmp_path / "store.db"), Store(tmp_path / "store.db")
+    try:
+        assert first.records.start("x1", "call_1") is True
+        assert second.records.start("x1", "call_1") is False
+        assert second.records.start("x1", "call_1", again=True) is True
+        first.records.keep_answer("x1", "call_1", {"type": "function_call_output", "call_id": "call_1"})
+        assert second.records.start("x1", "call_1", again=True) is False
+        assert second.records.start("x1", "call_2") is True
+    finally:
+        first.close()
+        second.close()
