@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from azresp.config.origin import short, unknown
+from azresp.config.rule import full_path
 from azresp.core.secrets import SecretRef
 from azresp.errors import ConfigError
 
@@ -85,6 +86,96 @@ class Fields:
         return self.read(key, "a full path (~ may stand first)", full_path)
 
     def reference(self, key: str) -> SecretRef | None:
+        """Where a secret is kept; never shown, since it may be the secret itself."""
+        return self.read(key, _REFERENCE, reference, hidden=True)
+
+    def references(self, key: str, name_pattern: str) -> dict[str, SecretRef]:
+        """A table of references by name."""
+        table = self._table.get(key, {})
+        if not isinstance(table, Mapping):
+            raise self.wrong(key, 'a table like { X-Key = "env:NAME" }', hidden=True)
+        found: dict[str, SecretRef] = {}
+        for name, value in table.items():
+            if not re.fullmatch(name_pattern, name):
+                raise ConfigError(f"{self.place}.{key}: must have names of headers, got {short(name)}")
+            try:
+                found[name] = reference(value)
+            except ValueError:
+                raise ConfigError(f"{self.place}.{key}.{name}: must be {_REFERENCE}") from None
+        return found
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def one_of(words: tuple[str, ...]) -> Callable[[object], str]:
+    """A check for one of a few words."""
+
+    def check(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return check
+
+
+def matching(pattern: str) -> Callable[[object], str]:
+    """A check for text that matches a pattern as a whole."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.DOTALL):
+            raise ValueError
+        return value
+
+    return check
+
+
+def many(check: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
+    """A check for a list of what another check takes."""
+
+    def check_all(value: object) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            raise ValueError
+        return tuple(check(one) for one in value)
+
+    return check_all
+
+
+def table(value: object) -> dict[str, object]:
+    """A check for a table of whatever JSON can hold."""
+    if not isinstance(value, Mapping):
+        raise ValueError
+    return {str(key): _plain(one) for key, one in value.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return table(value)
+        case list():
+            return [_plain(one) for one in value]
+        case str() | bool() | int():
+            return value
+        case float() if value - value == 0:  # neither nan nor inf
+            return value
+    raise ValueError  # a date or time
+
+
+def within(low: float, high: float) -> Callable[[object], float]:
+    """A check for a number within limits that belong to it."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return check
+
+
+def reference(self, key: str) -> SecretRef | None:
         """Where a secret is kept; never shown, since it may be the secret itself."""
         return self.read(key, _REFERENCE, reference, hidden=True)
 
