@@ -24,7 +24,7 @@ cover: $(VENV)/.test
 	rm -f .coverage .coverage.*
 	COVERAGE_PROCESS_START=pyproject.toml $(PY) -m pytest -n auto --cov --cov-report=
 	-$(BIN)/coverage combine --quiet
-	@for layer in core azure store config ui cli emulator; do \
+	@for layer in core azure store config toolbox media ui cli emulator; do \
 		printf '%-9s' $$layer; $(BIN)/coverage report --include="azresp/$$layer/*" --format=total; done
 	@printf '%-9s' all; $(BIN)/coverage report --format=total
 
@@ -40,11 +40,11 @@ docs: $(VENV)/.test
 lock: $(VENV)/.test
 	$(PY) -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --no-header \
-		--no-emit-index-url --no-emit-find-links --group test --extra emulator --extra keyring pyproject.toml -o requirements-test.txt
+		--no-emit-index-url --no-emit-find-links --group test --extra emulator --extra images --extra keyring --extra mcp pyproject.toml -o requirements-test.txt
 
 # What a user gets: the ranges of pyproject.toml.
 $(VENV)/.chat: pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator,images]'
 	@touch $@
 
 # What CI gets: the lock, by hash. It is whole, so nothing is resolved: pip would look past it for coverage[toml].

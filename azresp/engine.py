@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from azresp.core.compose import compose
 from azresp.core.events import Fault, read
+from azresp.core.pictures import may_hold_pictures
 from azresp.core.retry import LONGEST_WAIT_S, SETTLING_S, Wait, next_wait
 from azresp.core.session import Exchange, Session, settle
 from azresp.core.sse import Wire
@@ -64,6 +65,13 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+class Pictures(Protocol):
+    """Takes pictures out of what was heard before anything keeps it, and puts attachments into what is sent."""
+
+    async def cut(self, wires: list[Wire]) -> list[Wire]: ...
+    async def fill(self, body: Wire) -> Wire: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the loop acts through."""
@@ -72,6 +80,8 @@ class Ports:
     screen: Screen
     ledger: Ledger
     clock: Clock
+    pictures: Pictures | None = None
+    """None: pictures stay in the turn as base64"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,24 +179,28 @@ class _Hearing:
             await asyncio.wait({keeper})
 
     async def _hear(self, body: Wire, headers: Mapping[str, str] | None) -> None:
+        if self._ports.pictures is not None:
+            body = await self._ports.pictures.fill(body)
         stream = self._ports.gateway.open(body, headers)
         try:
             async for wires in stream:
-                self._take(wires)
+                await self._take(wires)
                 if self.turn.over:
                     await self._hear_out(stream)
                     return
         finally:
             await _close(stream)
 
-    def _take(self, wires: list[Wire]) -> None:
+    async def _take(self, wires: list[Wire]) -> None:
         self._silent_so_far = False
+        self._ports.screen.heard(wires)
+        if self._ports.pictures is not None and any(map(may_hold_pictures, wires)):
+            wires = await self._ports.pictures.cut(wires)
         turn = self.turn
         for wire in wires:
             turn = advance(turn, read(wire))
         self.turn = turn
         self._ports.ledger.heard(self._exchange.id, wires)
-        self._ports.screen.heard(wires)
         self._ports.screen.show(turn)
 
     async def _hear_out(self, stream: AsyncIterator[list[Wire]]) -> None:
@@ -199,7 +213,7 @@ class _Hearing:
         with suppress(TimeoutError, NetworkError):
             async with asyncio.timeout(REASON_FOLLOWS_S if unexplained else END_FOLLOWS_S):
                 async for wires in stream:
-                    self._take(wires)
+                    await self._take(wires)
 
     async def _keep_regularly(self) -> None:
         while True:

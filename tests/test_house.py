@@ -24,6 +24,11 @@ HEAVY = (
     "starlette",
     "uvicorn",
     "keyring",
+    "PIL",
+    "pypdf",
+    "mcp",
+    "jsonschema",
+    "PIL",
 )
 MAY_WRITE = {
     "azresp/cli/report.py",  # errors and notes, cleaned

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from azresp.cli.conclusion import conclude
 from azresp.cli.connect import reach
+from azresp.cli.gallery import gallery_of
 from azresp.cli.hearer import Asking, Hearer, Shape
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.cli.streams import Output
-from azresp.cli.toolset import build_toolset
+from azresp.cli.toolset import Fixed, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
 from azresp.core.approval import Decision, Policy, Question, Verdict
@@ -61,10 +62,11 @@ def approve_waiting(options: ApproveOptions, flags: Mapping[str, object]) -> int
             _list(store, waiting, as_json=options.as_json)
             return Exit.OK
         session = _chosen(store, waiting, options.name)
-        tools = build_toolset(loaded, store.records, session=session)
+        tools = build_toolset(loaded, store.records, session=session, values=Fixed(reached.profile))
         output = Output()
         shape: Shape = "json" if options.as_json else "text"
-        hearer = Hearer(reached, store, output, shape, tools, _desk(options, output), Policy())
+        gallery = gallery_of(reached.profile, store.path)
+        hearer = Hearer(reached, store, output, shape, tools, gallery, _desk(options, output), Policy())
         outcome, killed = hearer.answer(session)
         return killed or conclude(hearer, outcome, note)
     finally:

@@ -75,6 +75,7 @@ def _emulated(profile: Profile) -> Reached:
         profile,
         endpoint=read_endpoint(served.base_url),
         deployment=profile.deployment or EMULATED_DEPLOYMENT,
+        image_deployment=profile.image_deployment or "gpt-image-1",
         reasoning_summary=profile.reasoning_summary or "auto",  # so that the demo shows some thinking
         auth="key",
         key=Secret("emulator"),

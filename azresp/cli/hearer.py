@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -14,9 +14,11 @@ from azresp.cli.clock import SystemClock
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.cli.tuner import budget_of
+from azresp.core.pictures import restore_pictures
 from azresp.core.tools import going_on
 from azresp.engine import Outcome, Ports, Screen, converse
 from azresp.rounds import answer_rounds
+from azresp.ui.album import Seen, Wall, pictures_in, pictures_of
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
 from azresp.ui.terminal import Terminal
@@ -26,12 +28,14 @@ from azresp.ui.turn_screen import TurnScreen
 if TYPE_CHECKING:
     from azresp.cli.answer_schema import AnswerSchema
     from azresp.cli.connect import Reached
+    from azresp.cli.gallery import Gallery
     from azresp.cli.streams import Output
     from azresp.core.approval import Policy
+    from azresp.core.pictures import Kept
     from azresp.core.session import Session
     from azresp.core.sse import Wire
     from azresp.store.store import Store
-    from azresp.ui.ports import Toolset
+    from azresp.ui.ports import Attaching, Toolset
 
 Shape = Literal["text", "json", "events"]
 """What goes to stdout: the answer, the final response object, or the raw events."""
@@ -56,12 +60,16 @@ class Hearer:
     output: Output
     shape: Shape
     tools: Toolset
+    gallery: Gallery
     desk: Asking
     policy: Policy
     schema: AnswerSchema | None = None
     quiet: bool = False
+    attaching: Attaching | None = None
     differs: bool = False
     """a final text was not what had been streamed"""
+    drawn: list[Kept] = field(default_factory=list)
+    """the pictures that came"""
     _clock: SystemClock = field(default_factory=SystemClock)
 
     def say(self, session: Session, said: tuple[Wire, ...]) -> tuple[Outcome, int]:
@@ -82,7 +90,8 @@ class Hearer:
         outcome, killed = until_done(work())
         if self.shape == "json":
             indent = 2 if self.output.isatty() else None
-            self.output.write(json.dumps(final(outcome), indent=indent) + "\n")
+            whole = restore_pictures(final(outcome), self.gallery.read)
+            self.output.write(json.dumps(whole, indent=indent) + "\n")
         return outcome, killed
 
     async def _rounds(self, session: Session, said: tuple[Wire, ...] | None) -> Outcome:
@@ -113,16 +122,41 @@ class Hearer:
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], settings: Mapping[str, Any]) -> Outcome:
         screen = self._screen()
+        wall = self._wall(screen, session) if isinstance(screen, TurnScreen) else None
+        pictures = self.gallery.turn(session, wall.show if wall is not None else self._tell_picture)
         try:
-            ports = Ports(self.reached.gateway, screen, self.store, self._clock)
-            outcome = await converse(ports, session, said, settings)
+            ports = Ports(self.reached.gateway, screen, self.store, self._clock, pictures)
+            outcome = await converse(ports, session, said, settings, headers=self.tools.headers())
+            if wall is not None and not outcome.stopped:
+                await wall.done()
         finally:
             if isinstance(screen, TurnScreen):
                 screen.finish()
                 self.differs = self.differs or screen.differs
-        for line in list_changes(outcome.exchange.turn, self.tools.server, self.store.records):
+            if wall is not None:
+                wall.stop()
+        for line in (*(wall.remarks if wall is not None else ()), *self._list_changes(outcome)):
             note(f"note: {line}")
+        self.drawn += pictures_of(outcome.exchange)
+        if self.attaching is not None:
+            self.attaching.used(outcome.exchange.id, said)
         return outcome
+
+    def _list_changes(self, outcome: Outcome) -> Iterator[str]:
+        return list_changes(outcome.exchange.turn, self.tools.server, self.store.records)
+
+    def _wall(self, screen: TurnScreen, session: Session) -> Wall:
+        first = len(pictures_in(session)) + 1
+        preview = self.reached.profile.preview
+        return Wall(self._terminal(), screen, first, lambda kept: str(self.gallery.path(kept)), preview)
+
+    def _tell_picture(self, seen: Seen) -> None:
+        """Where no screen shows it (`--json`, `--events`) a line on stderr does."""
+        if seen.sketch is None and not self.quiet:
+            note(str(self.gallery.path(seen.kept)) if seen.kept.saved else f"note: {seen.kept.remark}")
+
+    def _terminal(self) -> Terminal:
+        return Terminal(self.output, aside=None if self.quiet else sys.stderr)
 
     def _screen(self) -> Screen:
         say = quiet if self.quiet else note
@@ -130,7 +164,7 @@ class Hearer:
             return EventScreen(self.output.write, say)
         if self.shape == "json":
             return WaitScreen(say)
-        terminal = Terminal(self.output, aside=None if self.quiet else sys.stderr)
+        terminal = self._terminal()
         later = asyncio.get_running_loop().call_later
         return terminal.turn_screen(
             later, thoughts=self.reached.profile.show_reasoning and terminal.caps.cursor

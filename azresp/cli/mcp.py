@@ -9,83 +9,80 @@ import typer
 
 from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
-from azresp.cli.options import YesOption
 
-mcp_app = LeanTyper(help="Add, list, remove and sign in to remote MCP servers.", no_args_is_help=True)
+mcp_app = LeanTyper(help="List, add, remove and sign in to remote MCP servers.", no_args_is_help=True)
 
-Label = Annotated[str, typer.Argument(help="Label of a server", metavar="LABEL")]
+LabelArgument = Annotated[str, typer.Argument(help="The server's label", metavar="LABEL")]
+Reference = "env:NAME|keyring:NAME"
 
 
 @mcp_app.command("list")
 @setting_flags("tools")
-def list_all(
-    *,
-    flags: Mapping[str, object],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; references, never secrets")] = False,
-) -> None:
-    """List the servers of the configuration."""
+def list_all(*, flags: Mapping[str, object]) -> None:
+    """List the configured servers; secrets as references."""
     from azresp.cli.mcp_work import list_servers
 
-    list_servers(flags, as_json=as_json)
+    list_servers(flags)
 
 
 @mcp_app.command("add")
 @setting_flags("tools")
 def add(
-    label: Label,
-    url: Annotated[str, typer.Argument(help="Its URL, or a connector's id (connector_…)")],
+    label: LabelArgument,
+    url: Annotated[str, typer.Argument(help="Its https URL, or the id of a connector", metavar="URL")],
     *,
     flags: Mapping[str, object],
-    authorization: Annotated[
-        str, typer.Option("--authorization", help="Where its token is kept", metavar="env:NAME|keyring:NAME")
-    ] = "",
     header: Annotated[
         list[str] | None,
-        typer.Option(
-            "--header", help="A header whose value is kept elsewhere; repeatable", metavar="NAME=env:VARIABLE"
-        ),
+        typer.Option("--header", help="A header and where its value is kept", metavar=f"NAME={Reference}"),
+    ] = None,
+    authorization: Annotated[
+        str | None, typer.Option("--authorization", help="Where its token is kept", metavar=Reference)
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", help="What the model is told of it")
     ] = None,
     allow: Annotated[
-        list[str] | None, typer.Option("--allow", help="Offer this tool only; repeatable", metavar="TOOL")
+        list[str] | None,
+        typer.Option("--allow", help="A tool that may be used; without: all", metavar="TOOL"),
     ] = None,
-    description: Annotated[str, typer.Option("--description", help="What the model is told of it")] = "",
     require_approval: Annotated[
-        str, typer.Option("--require-approval", help="always, never or read-only", metavar="WHEN")
-    ] = "",
+        str | None,
+        typer.Option("--require-approval", help="When calls need a yes", metavar="always|never|read-only"),
+    ] = None,
 ) -> None:
-    """Write a server to the configuration file. The service calls it, not this machine."""
-    from azresp.cli.mcp_work import add_one
+    """Write a server to the configuration."""
+    from azresp.cli.mcp_work import add_server
 
     fields = {
         "authorization": authorization,
         "description": description,
+        "allowed_tools": allow or None,
         "require_approval": require_approval,
     }
-    add_one(
-        flags, label, url, {key: value for key, value in fields.items() if value}, header or [], allow or []
-    )
+    add_server(flags, label, url, {key: value for key, value in fields.items() if value}, header or [])
 
 
 @mcp_app.command("remove")
 @setting_flags("tools")
-def remove(label: Label, *, flags: Mapping[str, object], yes: YesOption = False) -> None:
-    """Take a server out of the configuration file."""
-    from azresp.cli.mcp_work import remove_one
+def remove(label: LabelArgument, *, flags: Mapping[str, object]) -> None:
+    """Take a server out of the configuration."""
+    from azresp.cli.mcp_work import remove_server
 
-    raise typer.Exit(remove_one(flags, label, yes=yes))
+    remove_server(flags, label)
 
 
 @mcp_app.command("login")
 @setting_flags("tools")
 def login(
-    label: Label,
+    label: LabelArgument,
     *,
     flags: Mapping[str, object],
     token_stdin: Annotated[
-        bool, typer.Option("--token-stdin", help="Keep the token that stdin gives")
+        bool, typer.Option("--token-stdin", help="Keep a token from stdin instead; hidden at a terminal")
     ] = False,
 ) -> None:
-    """Sign in to a server with the browser (OAuth), and keep its token in the keyring."""
+    """Sign in to a server with your browser and keep the token in the keyring."""
     from azresp.cli.mcp_work import sign_in
 
     sign_in(flags, label, token_stdin=token_stdin)

@@ -1,4 +1,4 @@
-"""MCP servers in the configuration: adding, removing, signing in."""
+"""MCP servers in the configuration, for `/mcp` and `azresp mcp`: adding, removing, signing in."""
 
 from __future__ import annotations
 
@@ -7,80 +7,76 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.errors import LocalError, UsageError
+from azresp.errors import LocalError
 
 if TYPE_CHECKING:
     from azresp.config.load import Loaded
     from azresp.core.secrets import SecretRef
     from azresp.core.tools import McpServer
 
-_FIELDS = ("authorization", "description", "require_approval")
-"""What NAME=VALUE means beside a header."""
 
+def add_server(loaded: Loaded, label: str, url: str, fields: Mapping[str, object]) -> tuple[Path, McpServer]:
+    """Write a server to the file's top level. `url` may be a connector's id; fields that are no key are headers.
 
-def add_server(
-    loaded: Loaded, label: str, url: str, fields: Mapping[str, str], allowed: tuple[str, ...] = ()
-) -> tuple[Path, McpServer]:
-    """Write a server to the configuration; of `fields` those not known are headers. Raises ConfigError, LocalError."""
+    Gives the file and the server. Raises ConfigError, LocalError.
+    """
     from azresp.config import edit
-    from azresp.config.servers import read_server
+    from azresp.config.servers import KEYS, read_server
 
-    path = _path(loaded)
-    headers = {name: text for name, text in fields.items() if name not in _FIELDS}
-    where = {"connector": url} if url.startswith("connector_") else {"url": url}
-    table: dict[str, object] = {"label": label, **where}
-    table |= {name: text for name, text in fields.items() if name in _FIELDS}
-    table |= {"headers": headers} if headers else {}
-    table |= {"allowed_tools": list(allowed)} if allowed else {}
-    server = read_server(table, f"{path.name}: mcp").server
+    place = "connector" if url.startswith("connector_") else "url"
+    table: dict[str, object] = {"label": label, place: url}
+    table |= {key: value for key, value in fields.items() if key in KEYS}
+    if headers := {key: value for key, value in fields.items() if key not in KEYS}:
+        table.setdefault("headers", headers)
+    path = file_of(loaded)
+    server = read_server(table, "mcp").server  # in words of the command, before those of the file
     edit.add_server(path, table)
     return path, server
 
 
 def remove_server(loaded: Loaded, label: str) -> Path:
-    """Take a server out of the configuration. Raises ConfigError: it is not there; LocalError."""
+    """Take a server out of the file, the profile's before the top level's. Raises ConfigError, LocalError."""
     from azresp.config import edit
 
-    path = _path(loaded)
-    edit.remove_server(path, label, profile=_level(loaded, label))
+    path = file_of(loaded)
+    edit.remove_server(path, label, profile=_profile_of(path, label, loaded.name))
     return path
 
 
-async def login(loaded: Loaded, server: McpServer, tell: Callable[[str], object]) -> McpServer:
-    """Sign in with the browser, keep the token in the keyring, and name it in the configuration."""
-    from azresp.cli import mcp_login
+async def login(
+    loaded: Loaded,
+    server: McpServer,
+    tell: Callable[[str], object],
+    *,
+    open_browser: Callable[[str], None] | None = None,
+) -> tuple[McpServer, str]:
+    """Sign in to a server by browser and write the reference; gives the server with it, and what was done."""
+    from azresp.cli.mcp_login import login as sign_in
+    from azresp.cli.mcp_login import system_browser
 
-    ref = await mcp_login.login(
-        server, open_browser=mcp_login.system_browser, tell=lambda line: (tell(line), None)[1]
-    )
-    return authorize(loaded, server, ref)
+    ref = await sign_in(server, open_browser=open_browser or system_browser, tell=tell)
+    return replace(server, authorization=ref), refer(loaded, server.label, ref)
 
 
-def authorize(loaded: Loaded, server: McpServer, ref: SecretRef) -> McpServer:
-    """Let a server be called with the token that is kept there."""
+def refer(loaded: Loaded, label: str, ref: SecretRef) -> str:
+    """Write the reference as the server's authorization; gives what was done."""
     from azresp.config import edit
 
-    if server.authorization != ref:
-        label = server.label
-        edit.set_server(_path(loaded), label, {"authorization": ref}, profile=_level(loaded, label))
-    return replace(server, authorization=ref)
+    path = file_of(loaded)
+    edit.set_server(path, label, {"authorization": ref}, profile=_profile_of(path, label, loaded.name))
+    return f'{label}: authorization = "{ref}" is written to {path}'
 
 
-def server_named(loaded: Loaded, label: str) -> McpServer:
-    """The configuration's server of that label. Raises UsageError."""
-    for one in loaded.servers:
-        if one.server.label == label:
-            return one.server
-    raise UsageError(f"there is no server {label!r}", "`azresp mcp list` shows them.")
-
-
-def _level(loaded: Loaded, label: str) -> str:
-    """The profile that defines a server; empty for the file's top level."""
-    place = next((one.place for one in loaded.servers if one.server.label == label), "")
-    return loaded.name if "profiles." in place else ""
-
-
-def _path(loaded: Loaded) -> Path:
+def file_of(loaded: Loaded) -> Path:
+    """The configuration file. LocalError: there is no home folder."""
     if loaded.path is None:
-        raise LocalError("there is no home folder for a configuration", "Set AZRESP_CONFIG to name a file.")
+        raise LocalError("there is no home folder for a configuration file", "Set AZRESP_CONFIG to name one.")
     return loaded.path
+
+
+def _profile_of(path: Path, label: str, name: str) -> str:
+    """The profile in force, if it has a server of that label; empty for the top level."""
+    from azresp.config import file
+
+    own = file.parse(file.read_raw(path), path).get("profiles", {}).get(name, {}).get("mcp", [])
+    return name if any(one.get("label") == label for one in own) else ""

@@ -33,7 +33,7 @@ async def login(
     server: McpServer,
     *,
     open_browser: Callable[[str], None],
-    tell: Callable[[str], None],
+    tell: Callable[[str], object],
     patience_s: float = PATIENCE_S,
 ) -> SecretRef:
     """Sign in by OAuth and keep the token; gives the reference for the server's `authorization`.

@@ -2,94 +2,82 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from azresp.cli.confirm import confirmed
-from azresp.cli.mcp_config import add_server, authorize, login, remove_server, server_named
-from azresp.cli.patience import until_done
+from azresp.cli import mcp_config
+from azresp.cli.offered import listing
 from azresp.cli.report import note
-from azresp.cli.streams import Output, read_stdin
-from azresp.config.load import load
-from azresp.errors import Exit, UsageError
-from azresp.ui.terminal import Terminal
+from azresp.config.load import Loaded, load
+from azresp.config.origin import unknown
+from azresp.core.secrets import Secret
+from azresp.core.tools import McpServer
+from azresp.errors import UsageError
+
+_LONGEST_TOKEN = 64 * 1024
 
 
-def list_servers(flags: Mapping[str, object], *, as_json: bool) -> None:
-    """Print the servers, their approval and where their secrets are kept."""
-    servers = load(flags).servers
-    output = Output()
-    if as_json:
-        told = [{**one.server.to_wire(), "on": one.on} for one in servers]
-        output.write(json.dumps(told, default=str, indent=2 if output.isatty() else None) + "\n")
-        return
-    rows = []
-    for one in servers:
-        server = one.server
-        need = server.require_approval
-        facts = [server.server, f"approval: {need if isinstance(need, str) else json.dumps(need)}"]
-        facts += [f"authorization: {server.authorization}"] if server.authorization else []
-        facts += [f"headers: {', '.join(f'{name} = {ref}' for name, ref in server.headers.items())}"] * bool(
-            server.headers
-        )
-        rows.append((f"{'on ' if one.on else '·  '}{server.label}", " · ".join(facts)))
-    Terminal(output).pairs(rows)
-    if not rows:
-        note("no servers: `azresp mcp add LABEL URL` adds one")
+def list_servers(flags: Mapping[str, object]) -> None:
+    """A line for each server on stdout."""
+    from dataclasses import replace
+
+    from azresp.cli.streams import Output
+    from azresp.ui.sink import clean
+
+    lines = list(listing(replace(load(flags), tools=())))[2:]
+    if not lines:
+        note("no servers: `azresp mcp add LABEL URL`")
+    Output().write(clean("".join(f"{line.strip()}\n" for line in lines)))
 
 
-def add_one(
-    flags: Mapping[str, object],
-    label: str,
-    url: str,
-    fields: Mapping[str, str],
-    headers: Sequence[str],
-    allowed: Sequence[str],
+def add_server(
+    flags: Mapping[str, object], label: str, url: str, fields: Mapping[str, object], headers: list[str]
 ) -> None:
-    """Write a server to the configuration file."""
-    pairs = dict(fields)
-    for text in headers:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                "--header: must be NAME=env:VARIABLE or NAME=keyring:NAME",
-                "References only, never the value.",
-            )
-        pairs[name] = value
-    path, server = add_server(load(flags), label, url, pairs, tuple(allowed))
-    note(
-        f"{server.label} is written to {path}; every call will ask"
-        if server.require_approval == "always"
-        else f"{server.label} is written to {path}"
-    )
+    """Write a server to the file."""
+    table = dict(fields)
+    named: dict[str, str] = {}
+    for one in headers:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise UsageError("--header must be NAME=env:NAME or NAME=keyring:NAME", "References only.")
+        named[name] = value
+    if named:
+        table["headers"] = named
+    path, _ = mcp_config.add_server(load(flags), label, url, table)
+    note(f"{label} is written to {path}; its calls ask first unless you allow them")
 
 
-def remove_one(flags: Mapping[str, object], label: str, *, yes: bool) -> int:
-    """Take a server out of the configuration file, after asking."""
-    loaded = load(flags)
-    server = server_named(loaded, label)
-    if not confirmed(f"Remove {label} ({server.server}) from {loaded.path}?", yes=yes):
-        note("nothing was removed")
-        return Exit.APPROVAL
-    note(f"{label} is removed from {remove_server(loaded, label)}")
-    return Exit.OK
+def remove_server(flags: Mapping[str, object], label: str) -> None:
+    """Take a server out of the file."""
+    note(f"{label} is removed from {mcp_config.remove_server(load(flags), label)}")
 
 
 def sign_in(flags: Mapping[str, object], label: str, *, token_stdin: bool) -> None:
-    """Keep a server's token in the keyring: from the browser's sign-in, or from stdin."""
-    loaded = load(flags)
-    server = server_named(loaded, label)
-    if not token_stdin:
-        until_done(login(loaded, server, note))
-        return
+    """Sign in by browser, or keep a token that is given."""
     from azresp.cli.mcp_login import keep_token
-    from azresp.core.secrets import Secret
+    from azresp.cli.patience import until_done
 
-    if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(
-            "--token-stdin: stdin is a terminal", "Pipe the token in: it must not stay on the screen."
-        )
-    ref = keep_token(label, Secret(read_stdin()[0]))
-    authorize(loaded, server, ref)
-    note(f"the token is kept as {ref}, and {label} uses it")
+    loaded = load(flags)
+    server = _server(loaded, label)
+    if token_stdin:
+        note(mcp_config.refer(loaded, label, keep_token(label, _given_token(label))))
+        return
+    _, line = until_done(mcp_config.login(loaded, server, note))
+    note(line)
+
+
+def _server(loaded: Loaded, label: str) -> McpServer:
+    for one in loaded.servers:
+        if one.name == label:
+            return one.server
+    raise unknown(label, "mcp", [one.name for one in loaded.servers], "server")
+
+
+def _given_token(label: str) -> Secret:
+    if sys.stdin is None:
+        raise UsageError("stdin is closed", "Pipe the token in, or type it at a terminal.")
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return Secret(getpass(f"Token for {label} (hidden): ", stream=None))
+    return Secret(sys.stdin.read(_LONGEST_TOKEN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -27,7 +28,15 @@ ToolOption = Annotated[
     ),
 ]
 NoToolsOption = Annotated[bool, typer.Option("--no-tools", help="No tools but those of --tool")]
+NoPreviewOption = Annotated[
+    bool, typer.Option("--no-preview", help="Draw no pictures in the terminal, like --preview none")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")]
+
+
+def previewless(flags: Mapping[str, object], none: bool) -> Mapping[str, object]:
+    """The flags, with `--no-preview` as what it stands for."""
+    return {**flags, "preview": "none"} if none else flags
 
 
 def emulates(choice: str, profile: Profile) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azresp.cli.answer_schema import AnswerSchema
 from azresp.cli.clock import SystemClock
 from azresp.cli.conclusion import conclude
-from azresp.cli.connect import reach
+from azresp.cli.connect import Reached, reach
+from azresp.cli.gallery import gallery_of
 from azresp.cli.hearer import Hearer, Shape, quiet
+from azresp.cli.patience import until_done
+from azresp.cli.picture_output import Aside, write_pictures
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
-from azresp.cli.toolset import build_toolset
+from azresp.cli.toolset import Fixed, Tools, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
 from azresp.core.session import Session, message
@@ -25,6 +28,10 @@ from azresp.core.text import mend
 from azresp.errors import UsageError
 
 if TYPE_CHECKING:
+    from azresp.cli.attaching import AttachmentDesk
+    from azresp.config.load import Loaded
+    from azresp.core.approval import Policy
+    from azresp.core.sse import Wire
     from azresp.store.store import Store
 
 
@@ -43,6 +50,10 @@ class RunOptions:
     tools: tuple[str, ...] = ()
     no_tools: bool = False
     approve: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    mask: str = ""
+    output: str = ""
     emulator: str = "never"
 
     @property
@@ -64,23 +75,83 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     reached = reach(loaded.profile, options.emulator)
     store = open_store(emulated=reached.emulated, warn=warn)
     try:
-        session = choose_session(store, options, prompt)
-        tools = build_toolset(loaded, store.records, options.tools, none=options.no_tools, session=session)
-        for remark in tools.remarks():
-            warn(f"note: {remark}")
-        desk = Unattended(warn)
-        hearer = Hearer(reached, store, Output(), options.shape, tools, desk, policy, schema, options.quiet)
-        outcome, killed = hearer.say(tools.kept_in(session), (message(prompt),))
-        if killed:
-            warn("azresp: stopped; what was heard is kept")
-        return killed or conclude(hearer, outcome, warn)
+        return _ask(options, loaded, reached, store, prompt, policy, schema, warn)
     finally:
         store.close()
         tell_trouble(store, warn)
         reached.stop()
 
 
+def _ask(
+    options: RunOptions,
+    loaded: Loaded,
+    reached: Reached,
+    store: Store,
+    prompt: str,
+    policy: Policy,
+    schema: AnswerSchema | None,
+    warn: Callable[[str], None],
+) -> int:
+    session = choose_session(store, options, prompt)
+    values = Fixed(replace(reached.profile, images=True) if options.output else reached.profile)
+    tools = build_toolset(
+        loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
+    )
+    for remark in tools.remarks():
+        warn(f"note: {remark}")
+    said, attaching = _message(options, prompt, reached, store, tools)
+    aside = options.output == "-"
+    hearer = Hearer(
+        reached,
+        store,
+        Aside() if aside else Output(),
+        options.shape,
+        tools,
+        gallery_of(reached.profile, store.path),
+        Unattended(warn),
+        policy,
+        schema,
+        options.quiet,
+        attaching,
+    )
+    outcome, killed = hearer.say(tools.kept_in(session), (said,))
+    if killed:
+        warn("azresp: stopped; what was heard is kept")
+        return killed
+    status = conclude(hearer, outcome, warn)
+    return write_pictures(hearer, options.output, warn) or status if options.output else status
+
+
+def _message(
+    options: RunOptions, prompt: str, reached: Reached, store: Store, tools: Tools
+) -> tuple[Wire, AttachmentDesk | None]:
+    """What is said, pictures and files with it."""
+    if not (options.images or options.files or options.mask):
+        return message(prompt), None
+    from azresp.cli.attaching import AttachmentDesk
+    from azresp.cli.file_desk import FileDesk
+
+    desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
+
+    async def parts() -> list[Wire]:
+        if options.mask:
+            tools.mask = await desk.mask(options.mask)
+        attached = [await desk.attach(one, "image") for one in options.images]
+        attached += [await desk.attach(one, "file") for one in options.files]
+        return await desk.ready(attached)
+
+    return message(prompt, parts=until_done(parts())), desk
+
+
 def _check(options: RunOptions) -> None:
+    if [*options.images, *options.files].count("-") > 1:
+        raise UsageError("stdin holds one picture or file only", "Give the others by name.")
+    if options.output and options.output != "-":
+        from azresp.media.output import demand_free
+
+        demand_free(Path(options.output).expanduser())
+    if options.output == "-" and options.shape != "text":
+        raise UsageError("-o - and --json or --events both want stdout", "Give -o a file.")
     if options.as_json and options.events:
         raise UsageError("--json and --events exclude each other", "Choose one.")
     if options.go_on and options.session:
@@ -97,13 +168,14 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     """
     said = mend(" ".join(map(_as_typed, options.words)).strip())
     typed = said == "-"
+    taken = "-" in (*options.images, *options.files)
     if typed:
         said = ""
     elif said.startswith("@@"):
         said = said[1:]
     elif said.startswith("@") and len(options.words) == 1:
         said = _checked(read_file(Path(options.words[0].strip()[1:]).expanduser()), said[1:], warn)
-    piped = _checked(read_stdin(typed=typed), "stdin", warn)
+    piped = "" if taken else _checked(read_stdin(typed=typed), "stdin", warn)
     prompt = "\n\n".join(part.strip("\n") for part in (said, piped) if part.strip())
     if not prompt:
         raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")

@@ -11,8 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from azresp.answering import Answerer
+from azresp.cli.attaching import AttachmentDesk
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
+from azresp.cli.file_desk import FileDesk
+from azresp.cli.gallery import gallery_of
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
 from azresp.cli.storing import open_store
@@ -22,7 +25,8 @@ from azresp.config.load import Loaded
 from azresp.core.session import Session
 from azresp.errors import AzrespError, UsageError
 from azresp.store.store import Store
-from azresp.ui.chat import Chat, LineEditor, counted
+from azresp.ui.chat import Chat, LineEditor
+from azresp.ui.counting import counted
 from azresp.ui.desk import ScreenDesk
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
@@ -46,7 +50,7 @@ def begin(
     store = open_store(emulated=reached.emulated, warn=note)
     try:
         tuner = ProfileTuner(reached.profile, loaded.origins)
-        offer = build_toolset(loaded, store.records, tools, none=no_tools, tuner=tuner)
+        offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner)
         chat = _chat(terminal, reached, tuner, store, offer)
         return until_done(_talk(chat, reached, store, early, resume))
     finally:
@@ -59,6 +63,7 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
     editor = _editor(terminal, history, reached)
     clock = SystemClock()
     desk = ScreenDesk(terminal, editor)
+    files = FileDesk(reached.gateway, store, terminal.dim)
     chat = Chat(
         session=Session(clock.ident(), ""),
         service=reached.gateway,
@@ -69,6 +74,9 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
         editor=editor,
         tools=tools,
         memory=store.records,
+        files=files,
+        attaching=AttachmentDesk(files, tuner),
+        gallery=gallery_of(reached.profile, store.path),
         answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
         more=desk.more,
         azure=not reached.gateway.connection.loopback,

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from azresp.cli.entries import Entry, Workshop, built_in, configured, from_word, standing
-from azresp.core.canonical import canonical
-from azresp.core.tools import HOSTED, HostedTool, McpServer, offered
+from azresp.cli.tool_rows import Row, all_of, row_of, unguarded
+from azresp.core.drawing import IMAGE_HEADER, drawing_tool
+from azresp.core.tools import HOSTED, McpServer, Tool, offered
 from azresp.errors import ConfigError, UsageError
 from azresp.ui.chat import TOOLS
 
 if TYPE_CHECKING:
     from azresp.answering import LocalTool
     from azresp.config.load import Loaded
+    from azresp.config.profile import Profile
     from azresp.core.session import Session
     from azresp.store.records import Records
 
@@ -26,24 +28,6 @@ class Values(Protocol):
     """Where settings are asked for."""
 
     def value(self, key: str) -> object: ...
-
-
-_AT_THE_SERVICE = {
-    "web_search": "search the web (extra charge; the query leaves Azure's boundary)",
-    "web_search_preview": "the older form of web_search",
-    "file_search": "search files in vector stores",
-    "code_interpreter": "run Python in a container (extra charge)",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A tool in a list."""
-
-    name: str
-    kind: str
-    on: bool
-    remark: str
 
 
 class Tools:
@@ -61,6 +45,8 @@ class Tools:
         self._on: set[str] = set()
         self._off: set[str] = set()
         self._remarks: list[str] = []
+        self.mask: dict[str, Any] | None = None
+        """where pictures are edited, as the image_generation tool takes it"""
 
     # What there is
 
@@ -115,6 +101,10 @@ class Tools:
         """Nothing is configured and nothing was switched on: nothing has to be looked at."""
         return not (self._words or self._on or self._loaded.tools or self._loaded.servers)
 
+    @property
+    def _drawing(self) -> list[Tool]:
+        return [drawing_tool(self._values.value, self.mask)] if self._values.value("images") else []
+
     def _found(self, name: str) -> Entry:
         entry = self._entries.get(name)
         if entry is None:
@@ -131,9 +121,10 @@ class Tools:
 
     def request(self) -> Mapping[str, object]:
         """The settings of a request that offers what is on. Raises ConfigError: tool_choice names none of it."""
-        if self._offers_nothing:
+        if self._offers_nothing and not self._values.value("images"):
             return {}
-        on = [entry.tool for entry in self._entries.values() if self._is_on(entry)]
+        entries = () if self._offers_nothing else self._entries.values()
+        on = [*(entry.tool for entry in entries if self._is_on(entry)), *self._drawing]
         choice = str(self._values.value("tool_choice"))
         try:
             return offered(on, choice, parallel=bool(self._values.value("parallel_tools")))
@@ -142,6 +133,11 @@ class Tools:
                 f"tool_choice: must be auto, none, required or a tool that is on, got {choice!r}",
                 f"On are: {', '.join(tool.name for tool in on)}",
             ) from None
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers that what is on needs."""
+        deployment = self._values.value("image_deployment")
+        return {IMAGE_HEADER: str(deployment)} if deployment and self._values.value("images") else {}
 
     def local(self, name: str) -> LocalTool | None:
         """The local tool of that name, if it is on."""
@@ -172,29 +168,13 @@ class Tools:
     def rows(self) -> Sequence[Row]:
         """All tools, local ones first, then servers and what runs at the service."""
         order = {"at the service": 2, "MCP server": 1}
-        rows = [
-            Row(entry.name, entry.kind, self._is_on(entry), self._remark(entry))
-            for entry in self._entries.values()
-        ]
+        entries = self._entries.values()
+        rows = [row_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry)) for entry in entries]
         return sorted(rows, key=lambda row: order.get(row.kind, 0))
 
     def servers(self) -> Sequence[Row]:
         """The MCP servers alone."""
         return [row for row in self.rows() if row.kind == "MCP server"]
-
-    def _remark(self, entry: Entry) -> str:
-        tool = entry.tool
-        if isinstance(tool, McpServer):
-            need = tool.require_approval
-            return f"{tool.server} · approval: {need if isinstance(need, str) else json.dumps(need)}"
-        if not self._is_trusted(entry):
-            return f"off until you trust the file: /tool trust {entry.name}"
-        if isinstance(tool, HostedTool):
-            return _AT_THE_SERVICE[tool.kind] + "".join(
-                f" · {key} {value}" for key, value in tool.options.items()
-            )
-        first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
-        return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")
 
     def remarks(self) -> Sequence[str]:
         """What a user should know before anything is said: files that need trust, servers that need no approval."""
@@ -207,21 +187,14 @@ class Tools:
                 lines.append(
                     f"{entry.name} is off: {entry.spec} is new or was changed · /tool trust {entry.name}"
                 )
-            elif wanted and (why := _unguarded(entry)):
+            elif wanted and (why := unguarded(entry)):
                 lines.append(why)
         return [*self._remarks, *lines]
 
     def told(self, name: str) -> list[tuple[str, str]]:
         """All of one tool."""
         entry = self._found(name)
-        wire = entry.tool.to_wire()
-        rows = [("name", name), ("from", entry.spec), ("on", "yes" if self._is_on(entry) else "no")]
-        if entry.local is not None:
-            rows += [("approval", entry.approval), ("identity", entry.local.identity)]
-        if entry.file is not None:
-            rows.append(("trusted", "yes" if self._is_trusted(entry) else "no"))
-        shown = canonical({key: _plain(value) for key, value in wire.items()})
-        return [*rows, ("as sent", shown)]
+        return all_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry))
 
     # Changes
 
@@ -292,7 +265,9 @@ class Tools:
         entry = self._found(label)
         if not isinstance(entry.tool, McpServer):
             raise UsageError(f"{label} is no MCP server", "/mcp lists them.")
-        self._entries[label] = replace(entry, tool=await login(self._loaded, entry.tool, tell))
+        server, line = await login(self._loaded, entry.tool, tell)
+        self._entries[label] = replace(entry, tool=server)
+        tell(line)
 
     # What a session remembers
 
@@ -337,38 +312,15 @@ def _kept(text: str) -> tuple[list[str], set[str], set[str]]:
     return words, set(on), set(off)
 
 
-def _unguarded(entry: Entry) -> str:
-    """A sentence about a tool that acts without asking; empty for none."""
-    tool = entry.tool
-    if isinstance(tool, McpServer) and tool.require_approval != "always":
-        need = tool.require_approval
-        which = "all its calls" if need == "never" else f"some of its calls ({json.dumps(need)})"
-        return f"{tool.label} needs no approval for {which}: your configuration says so"
-    return (
-        f"{entry.name} runs without asking: your configuration says so" if entry.approval == "never" else ""
-    )
-
-
-def _plain(value: object) -> object:
-    """A wire value with references as text."""
-    match value:
-        case Mapping():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case str() | int() | float() | bool() | None:
-            return value
-    return str(value)
-
-
 @dataclass(frozen=True, slots=True)
-class _Fixed:
+class Fixed:
     """Settings that don't change."""
 
-    loaded: Loaded
+    profile: Profile
 
     def value(self, key: str) -> object:
-        return getattr(self.loaded.profile, key)
+        """A setting's value."""
+        return getattr(self.profile, key)
 
 
 def build_toolset(
@@ -378,13 +330,13 @@ def build_toolset(
     *,
     none: bool = False,
     session: Session | None = None,
-    tuner: Values | None = None,
+    values: Values | None = None,
 ) -> Tools:
     """The tools of a conversation: `words` are those of `--tool`, `none` leaves out the configuration's.
 
     Raises UsageError for a word that names no tool.
     """
-    tools = Tools(loaded, records, tuner or _Fixed(loaded), words, none=none)
+    tools = Tools(loaded, records, values or Fixed(loaded.profile), words, none=none)
     if session is not None:
         tools.select(str(session.settings.get(TOOLS, "")))
     return tools

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SETTABLE = (
     "deployment",
-    *(key for key, one in SETTINGS.items() if one.group in ("request", "tools", "screen")),
+    *(key for key, one in SETTINGS.items() if one.group in ("request", "tools", "images", "screen")),
 )
 """What `/set` may change; the endpoint and sign-in are a profile's."""
 

@@ -10,7 +10,14 @@ import typer
 
 from azresp.cli.completion import session_names
 from azresp.cli.flags import setting_flags
-from azresp.cli.options import EmulatorOption, NoToolsOption, ToolOption, emulator_choice
+from azresp.cli.options import (
+    EmulatorOption,
+    NoPreviewOption,
+    NoToolsOption,
+    ToolOption,
+    emulator_choice,
+    previewless,
+)
 from azresp.cli.policy import ApproveOption
 
 
@@ -28,6 +35,7 @@ def chat(
             autocompletion=session_names,
         ),
     ] = "",
+    no_preview: NoPreviewOption = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
     emulator: EmulatorOption = "never",
@@ -35,6 +43,7 @@ def chat(
     """Talk to the model; /help inside tells the rest."""
     from azresp.cli.chat import talk
 
+    flags = previewless(flags, no_preview)
     raise typer.Exit(talk(resume, emulator_choice(emulator), flags, tuple(tool or ()), no_tools=no_tools))
 
 
@@ -60,6 +69,29 @@ def run(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--image", "-i", help="Attach a picture: path, URL, clipboard, -; repeatable", metavar="IMAGE"
+        ),
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", "-f", help="Attach a PDF or text: path, URL, -; repeatable", metavar="FILE"),
+    ] = None,
+    mask: Annotated[
+        str, typer.Option("--mask", help="Edit pictures only where this one is transparent", metavar="IMAGE")
+    ] = "",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Let the model draw, and write the picture here; - is stdout",
+            metavar="FILE",
+        ),
+    ] = "",
+    no_preview: NoPreviewOption = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
     approve: ApproveOption = None,
@@ -80,9 +112,13 @@ def run(
         tools=tuple(tool or ()),
         no_tools=no_tools,
         approve=tuple(approve or ()),
+        images=tuple(image or ()),
+        files=tuple(file or ()),
+        mask=mask,
+        output=output,
         emulator=emulator_choice(emulator),
     )
-    raise typer.Exit(run_once(options, flags))
+    raise typer.Exit(run_once(options, previewless(flags, no_preview)))
 
 
 @setting_flags()

@@ -17,6 +17,7 @@ _TITLES = {
     "connection": "Where requests go, and how to sign in",
     "request": "What is asked of the model",
     "tools": "How tools are used (which ones: below)",
+    "images": "Pictures, drawn and attached",
     "network": "Network",
     "screen": "Screen and keyboard",
 }

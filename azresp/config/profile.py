@@ -198,6 +198,73 @@ class Profile:
     tool_timeout_s: float = setting(
         rule.number(0.1, 86400, "seconds"), 60.0, "tools", "30", "Seconds that one local call may take"
     )
+    images: bool = setting(
+        rule.switch(), False, "images", "true", "Let the model draw: attach the image_generation tool"
+    )
+    image_size: str | None = setting(
+        rule.line("auto, or a size like 1024x1024", r"auto|[1-9]\d{1,4}x[1-9]\d{1,4}", "WIDTHxHEIGHT|auto"),
+        None,
+        "images",
+        '"1536x1024"',
+        "Size of pictures",
+    )
+    image_quality: str | None = setting(
+        rule.choice("auto", "low", "medium", "high"), None, "images", '"high"', "Quality of pictures"
+    )
+    image_format: str | None = setting(
+        rule.choice("png", "jpeg", "webp"), None, "images", '"webp"', "Format of pictures"
+    )
+    image_compression: int | None = setting(
+        rule.whole(0, 100), None, "images", "80", "Compression of jpeg and webp pictures, in percent"
+    )
+    image_background: str | None = setting(
+        rule.choice("auto", "transparent", "opaque"),
+        None,
+        "images",
+        '"transparent"',
+        "Background of pictures",
+    )
+    image_moderation: str | None = setting(
+        rule.choice("auto", "low"), None, "images", '"low"', "How strictly pictures are moderated"
+    )
+    partial_images: int | None = setting(
+        rule.whole(0, 3), None, "images", "2", "Partial pictures to ask for while one is drawn"
+    )
+    keep_partial_images: bool = setting(
+        rule.switch(),
+        False,
+        "images",
+        "true",
+        "Keep the files of partial pictures when the final one is there",
+    )
+    picture_folder: Path | None = setting(
+        rule.folder(),
+        None,
+        "images",
+        '"~/Pictures/azresp"',
+        "Folder that generated pictures are saved in; without it azresp in the folder of pictures",
+    )
+    image_detail: str = setting(
+        rule.choice("auto", "low", "high"),
+        "auto",
+        "images",
+        '"low"',
+        "Detail in which attached pictures are looked at",
+    )
+    image_max_side: int | None = setting(
+        rule.whole(64, 20000),
+        None,
+        "images",
+        "2048",
+        "Scale attached pictures down to this many pixels a side",
+    )
+    strip_metadata: bool = setting(
+        rule.switch(),
+        False,
+        "images",
+        "true",
+        "Send attached pictures without their metadata (place, camera)",
+    )
     connect_timeout_s: float = setting(
         rule.number(0.1, 600, "seconds"), 5.0, "network", "5", "Seconds to wait for a connection"
     )
@@ -224,6 +291,13 @@ class Profile:
     )
     edit_mode: str = setting(
         rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
+    )
+    preview: str = setting(
+        rule.choice("auto", "kitty", "iterm", "sixel", "blocks", "none"),
+        "auto",
+        "screen",
+        '"none"',
+        "How pictures are drawn in the terminal",
     )
     show_reasoning: bool = setting(
         rule.switch(), True, "screen", "true", "Show reasoning summaries while they stream"
@@ -271,5 +345,5 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """The table of settings by key, in the order of the file; everything about settings derives from it."""
 
-GROUPS = ("connection", "request", "tools", "network", "screen")
+GROUPS = ("connection", "request", "tools", "images", "network", "screen")
 """Groups of settings, in the order of the file."""

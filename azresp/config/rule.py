@@ -63,15 +63,18 @@ def number(low: float, high: float, unit: str = "") -> Rule[float]:
     return Rule(says, check, _parse_number, metavar="NUMBER")
 
 
-def whole(low: int) -> Rule[int]:
-    """A whole number that is not too small."""
+def whole(low: int, high: int | None = None) -> Rule[int]:
+    """A whole number within limits that belong to it."""
 
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < low:
             raise ValueError
+        if high is not None and value > high:
+            raise ValueError
         return value
 
-    return Rule(f"a whole number, at least {low}", check, _parse_number, metavar="NUMBER")
+    says = f"a whole number, at least {low}" if high is None else f"a whole number from {low} to {high}"
+    return Rule(says, check, _parse_number, metavar="NUMBER")
 
 
 def _parse_number(text: str) -> object:
@@ -233,6 +236,26 @@ def file() -> Rule[Path]:
     return Rule(
         "the full path of a file that exists (~ may stand first)", check, parse, metavar="FILE", free=True
     )
+
+
+def folder() -> Rule[Path]:
+    """A folder, there or not."""
+
+    def check(value: object) -> Path:
+        if not isinstance(value, str) or not value or "\0" in value or _broken(value):
+            raise ValueError
+        try:
+            path = Path(value).expanduser()
+        except RuntimeError:  # no home folder to put in for "~"
+            raise ValueError from None
+        if not path.is_absolute():
+            raise ValueError
+        return path
+
+    def parse(text: str) -> object:
+        return text if not text or text.startswith("~") else str(Path(text).absolute())
+
+    return Rule("the full path of a folder (~ may stand first)", check, parse, metavar="FOLDER", free=True)
 
 
 def _broken(text: str) -> bool:

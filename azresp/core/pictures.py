@@ -63,6 +63,12 @@ def kept_from(value: object) -> Kept | None:
     return Kept(text("saved"), size, text("sha256"), text("mime"), text("remark"))
 
 
+def may_hold_pictures(wire: Wire) -> bool:
+    """Whether an event may hold a picture: almost none does, and text comes by the thousand."""
+    kind = wire.get("type")
+    return not isinstance(kind, str) or kind == SKETCHED or "output_item" in kind or "response" in wire
+
+
 def cut_pictures(wire: Wire) -> tuple[Wire, tuple[Picture, ...]]:
     """The wire without the base64 of its pictures, and those pictures in order. The wire given is not changed.
 

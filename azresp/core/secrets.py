@@ -90,7 +90,6 @@ class Redactor:
 
     def __init__(self, *secrets: Secret) -> None:
         self._forms: set[str] = set()
-        self._beginnings: frozenset[str] | None = None
         self._pattern: re.Pattern[str] | None = None
         for secret in secrets:
             self.add(secret)
@@ -101,7 +100,6 @@ class Redactor:
         if len(value) < _SHORTEST or value in self._forms:
             return
         self._forms |= _forms(value)
-        self._beginnings = None
         longest_first = sorted(self._forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
@@ -122,15 +120,7 @@ class Redactor:
 
     def held(self, text: str) -> int:
         """How many characters at the end of a text may be the beginning of a known secret."""
-        if self._beginnings is None:
-            self._beginnings = frozenset(
-                form[:length] for form in self._forms for length in range(1, len(form))
-            )
-        longest = max(map(len, self._beginnings), default=0)
-        for length in range(min(longest, len(text)), 0, -1):
-            if text[-length:] in self._beginnings:
-                return length
-        return 0
+        return max((_overlap(text, form) for form in self._forms), default=0)
 
     def redact_chain(self, error: BaseException) -> None:
         """Redact what a traceback prints of an exception and of all that led to it."""
@@ -140,6 +130,14 @@ class Redactor:
             seen.add(id(at))
             at.args = tuple(self.redact(one) if isinstance(one, str) else one for one in at.args)
             at = at.__cause__ or at.__context__
+
+
+def _overlap(text: str, form: str) -> int:
+    """How many characters at the end of `text` are a beginning of `form`, short of the whole."""
+    at = text.find(form[0], max(len(text) - len(form) + 1, 0))
+    while at >= 0 and not form.startswith(text[at:]):
+        at = text.find(form[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def _forms(value: str) -> set[str]:

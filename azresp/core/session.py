@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from azresp.core.sse import Wire
@@ -105,6 +105,7 @@ def said_text(item: Wire) -> str:
     return ""
 
 
-def message(text: str, role: str = "user") -> Wire:
-    """A message as an input item."""
-    return {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]}
+def message(text: str, role: str = "user", parts: Iterable[Wire] = ()) -> Wire:
+    """A message as an input item; `parts`: pictures and files, after the text."""
+    content: list[Wire] = [{"type": "input_text", "text": text}] if text else []
+    return {"type": "message", "role": role, "content": [*content, *parts]}

@@ -24,6 +24,7 @@ _DOCUMENT_TYPES = re.compile(
 _NO_DOCUMENT = re.compile(
     r"\.(mp3|wav|ogg|flac|m4a|mp4|mov|webm|avi|png|jpe?g|gif|webp|zip|exe)(\?|$)", re.IGNORECASE
 )
+_MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 _DETAILS = ("low", "high", "auto", "original")
 _MOST_PICTURES = 100
 _PER_PAGE = 300
@@ -84,6 +85,12 @@ class Attachments:
         if not isinstance(url, str):
             raise refusals.wrong_type(f"{path}.image_url", "a string", url)
         return _picture_of_url(url, f"{path}.image_url", self._most)
+
+    def stored(self, id_: str) -> str:
+        """An uploaded picture as a data URL; empty for what is no picture, or gone."""
+        data = self._shelf.content(id_) if self._shelf.get(id_, self._clock()) else b""
+        type_ = next((type_ for magic, type_ in _MAGIC.items() if data.startswith(magic)), None)
+        return f"data:{type_};base64,{base64.b64encode(data).decode()}" if type_ else ""
 
     def _again(self, part: Part, path: str) -> Attachment | None:
         try:

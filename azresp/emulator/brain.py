@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,6 +73,10 @@ class Call:
 Piece = Thought | Say | Cite | Refuse | Spent | Call
 
 
+def _nothing(id_: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What a brain is asked: the whole conversation, resolved."""
@@ -89,6 +93,8 @@ class Prompt:
     """Whether tool_choice demands a call of one of the offers."""
     attachments: Sequence[Attachment] = ()
     """Pictures and files of the latest message that has any."""
+    stored: Callable[[str], str] = _nothing
+    """An uploaded picture as a data URL, by its file's id; empty where there is none."""
     found: Mapping[str, Sequence[Hit]] = field(default_factory=dict)
     """What searches of this response found, by the id of their item; the items themselves may not tell."""
 

@@ -49,7 +49,7 @@ def messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
     }
     calls: list[dict[str, Any]] = []
     pictures: list[dict[str, Any]] = []
-    for item in (item for item in prompt.items if item.get("type") != "reasoning"):
+    for item in (_seen(item, prompt) for item in prompt.items if item.get("type") != "reasoning"):
         if calls and item.get("type") not in _CALLS:
             yield {"role": "assistant", "content": None, "tool_calls": calls}
             calls = []
@@ -70,6 +70,22 @@ def messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
     if pictures:
         yield {"role": "user", "content": pictures}
     yield from _files(prompt.attachments)
+
+
+def _seen(item: Mapping[str, Any], prompt: Prompt) -> Mapping[str, Any]:
+    """Uploaded pictures are put in: nobody up there knows their ids."""
+    for field in ("content", "output"):
+        if isinstance(parts := item.get(field), list):
+            item = {**item, field: [_part(part, prompt) for part in parts]}
+    return item
+
+
+def _part(part: Any, prompt: Prompt) -> Any:
+    match part:
+        case {"type": "input_image", "file_id": str(id_)} if url := prompt.stored(id_):
+            return {**part, "image_url": url}
+        case _:
+            return part
 
 
 def _files(attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:

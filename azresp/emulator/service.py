@@ -64,13 +64,31 @@ class Service:
         cached = parent.context_tokens if parent else 0
         spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
         spent += sum(one.tokens for one in came if one.fresh)
+        self._check_window(create, spent)
+        prompt = Prompt(
+            [*before, *own],
+            create.deployment,
+            instructions,
+            create.body,
+            attachments=came,
+            stored=self._attachments.stored,
+        )
+        earlier = parent.body["tools"] if parent else ()
+        desk = Desk(
+            create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
+        )
+        return Job(create, prompt, self._reply(create, spent, cached), own, workers(tools, desk))
+
+    def _check_window(self, create: Create, spent: int) -> None:
         if spent > self._settings.context_tokens and create.body.get("truncation") != "auto":
             raise refusals.invalid(
                 "Your input exceeds the context window of this model. Please adjust your input and try again.",
                 "input",
                 "context_length_exceeded",
             )
-        reply = Reply(
+
+    def _reply(self, create: Create, spent: int, cached: int) -> Reply:
+        return Reply(
             as_created(create, new_id("resp"), int(self._settings.clock())),
             input_tokens=spent,
             cached_tokens=cached,
@@ -80,12 +98,6 @@ class Service:
             clock=self._settings.clock,
             encrypt=_ciphertext if create.encrypted else None,
         )
-        prompt = Prompt([*before, *own], create.deployment, instructions, create.body, attachments=came)
-        earlier = parent.body["tools"] if parent else ()
-        desk = Desk(
-            create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
-        )
-        return Job(create, prompt, reply, own, workers(tools, desk))
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
         """The events of the answer at the settings' pace. Abandoned half-way, nothing is stored.

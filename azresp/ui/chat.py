@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from azresp.core.asks import answered, asks, open_asks
+from azresp.core.asks import asks, open_asks
 from azresp.core.session import Exchange, Session, message, said_text
 from azresp.core.sse import Wire
-from azresp.core.tools import going_on
-from azresp.engine import Clock, Outcome, Ports, converse
+from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit, ServiceError
 from azresp.rounds import answer_rounds
+from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
+from azresp.ui.mentions import dropped, mentioned
 from azresp.ui.stopping import Stopping
 from azresp.ui.tool_lists import list_changes
 from azresp.ui.usage import usage_line
@@ -23,7 +24,7 @@ from azresp.ui.usage import usage_line
 if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.core.turn import Turn
-    from azresp.ui.ports import Library, Memory, Service, Toolset, Tuner
+    from azresp.ui.ports import Attached, Attaching, Files, Gallery, Library, Memory, Service, Toolset, Tuner
     from azresp.ui.terminal import Terminal
 
 
@@ -62,12 +63,17 @@ class Chat:
     tools: Toolset
     memory: Memory
     answerer: Answerer
+    files: Files
+    attaching: Attaching
+    gallery: Gallery
     more: Callable[[str], Awaitable[bool]]
     """asked when a question has used up its budget of tool calls"""
     last: Exchange | None = None
     """the last exchange tried, finished or not"""
     tell: Callable[[AzrespError], list[str]] = lambda error: [error.what, error.hint]
     """an error as lines"""
+    attached: list[Attached] = field(default_factory=list)
+    """goes with the next message"""
     azure: bool = True
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
@@ -97,9 +103,27 @@ class Chat:
         """Say or do what one line asks for."""
         match parse(line):
             case Say(text):
-                await self.say((message(text),))
+                await self._say_text(text)
             case Invoke(name, rest):
                 await self.invoke(name, rest)
+
+    async def _say_text(self, text: str) -> None:
+        """Say a message with what is attached and what it names by `@path`; a dropped picture only attaches."""
+        if path := dropped(text):
+            await self.attach(path)
+            self.terminal.dim("your next message takes it along · /attachments")
+            return
+        for path in mentioned(text):
+            await self.attach(path)
+        parts = await self.stoppable(self.attaching.ready(self.attached)) if self.attached else []
+        self.attached = []
+        await self.say((message(text, parts=parts),))
+
+    async def attach(self, text: str, family: str = "") -> None:
+        """Attach a picture or file to the next message."""
+        attached = await self.stoppable(self.attaching.attach(text, family))
+        self.attached.append(attached)
+        self.terminal.dim(f"attached {self.attaching.described(attached)}")
 
     async def invoke(self, name: str, rest: str) -> None:
         """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""
@@ -174,24 +198,13 @@ class Chat:
                 raise AzrespError("stopped") from None
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
-        loop = asyncio.get_running_loop()
-        thoughts = bool(self.tuner.value("show_reasoning"))
-        self.terminal.gap()
-        screen = self.terminal.turn_screen(loop.call_later, thoughts=thoughts)
-        ports = Ports(self.service, screen, self.library, self.clock)
-        settings = {**self.tuner.request(), **self.tools.request()}
-        if all(answered(item) for item in said):
-            settings = {**going_on(settings)}
-        with self.terminal.quiet_keys(lambda: loop.call_soon_threadsafe(screen.again)):
-            task = asyncio.ensure_future(converse(ports, session, said, settings, in_full=in_full))
-            with Stopping(task, "SIGINT"):
-                try:
-                    outcome = await task
-                finally:
-                    screen.finish()
+        from azresp.ui.hearing import hear
+
+        outcome = await hear(self, session, said, in_full=in_full)
         self.session, self.last = outcome.session, outcome.exchange
         self._took_s += max(self.clock.now() - outcome.exchange.asked_at, 0.0)
         self._tell_split(session)
+        self.attaching.used(outcome.exchange.id, said)
         for line in list_changes(outcome.exchange.turn, self.tools.server, self.memory):
             self.terminal.strong(line)
         return outcome
@@ -283,11 +296,6 @@ class Chat:
         if trouble and trouble != self._told_trouble:
             self._told_trouble = trouble
             self.terminal.strong(f"not kept on this machine: {trouble}")
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 exchange`, `2 exchanges`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _apart(turn: Turn) -> str:

@@ -10,6 +10,8 @@ from azresp.ui.markdown.rows import RESET, Row
 
 _SYNC: Final = ("\x1b[?2026h", "\x1b[?2026l")
 _ERASE: Final = "\x1b[K"
+_DRAWN: Final = "\x1b7"
+"""A row that draws over those above begins so, after its text."""
 _NO_WRAP: Final = ("\x1b[?7l", "\x1b[?7h")
 
 
@@ -41,14 +43,24 @@ class Live:
         """How many live rows fit: the cursor can't go up into the scrollback."""
         return max(1, self._lines - 2)
 
-    def draw(self, settled: Sequence[Row], tail: Sequence[Row], size: tuple[int, int]) -> None:
-        """Print what is final into the scrollback, then the tail (its last rows, if it is taller than the screen)."""
+    def draw(
+        self,
+        settled: Sequence[Row],
+        tail: Sequence[Row],
+        size: tuple[int, int],
+        aside: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Print what is final into the scrollback, then the tail (its last rows, if it is taller than the screen).
+
+        `aside` is written before and after, in the same write: commands that neither move the cursor nor print.
+        """
         text = self._clear() if size != (self._columns, self._lines) and self._resize(size) else ""
         tail = tail[-self.limit :]
         text += self._change([*settled, *tail], len(settled))
         if settled and not tail:
             text += "\r\n"
         self._shown = list(tail)
+        text = text.join(aside)
         if not text:
             return
         if self._caps.sync and _ERASE in text:
@@ -104,6 +116,8 @@ def _guarded(live: str) -> str:
 
 def _suffix(before: str, after: str) -> str | None:
     """What to write after `before` to get `after`; None if it isn't a continuation."""
+    if _DRAWN in after:
+        return None
     before = before.removesuffix(RESET)
     if not after.startswith(before):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from azresp.ui.aside import aside_rows
 from azresp.ui.caps import Caps
@@ -20,7 +20,11 @@ from azresp.ui.markdown.flow import Flow, render
 from azresp.ui.markdown.inline import loaded
 from azresp.ui.markdown.rows import DIM, Look, Row, Span, row_of
 from azresp.ui.markdown.wrap import Margin, Wrap
+from azresp.ui.pictures.easel import Easel
 from azresp.ui.sink import clean, clean_line
+
+if TYPE_CHECKING:
+    from azresp.ui.pictures.picture import Picture
 
 FRAME_S: Final = 1 / 30
 THOUGHT_ROWS: Final = 8
@@ -38,6 +42,7 @@ class Painter:
         self._look = Look(colour=caps.colour)
         self._columns, self._lines = self._size()
         self._live = Live(out, caps, (self._columns, self._lines))
+        self._easel = Easel()
         self._flow: Flow | None = None
         self._kind = Kind.ANSWER
         self._fed: list[str] = []  # what the section's formatter has been fed
@@ -85,6 +90,24 @@ class Painter:
             self._fed, self._thought, self._printed = [], [], True
             self._touch()
 
+    def picture(self, key: str, picture: Picture, *, final: bool) -> None:
+        """A picture in the place of the last one of its key, if nothing came below it; else a new one.
+
+        Text that comes next settles it as it is; nothing comes after a final one.
+        """
+        if not self._easel.accepts(key):
+            return
+        if self._open_text:
+            self.close()
+        self._resize()
+        if not self._easel.holds(key):
+            self._settle_picture()
+            self._space()
+        self._easel.put(key, picture, final=final)
+        if final:
+            self._settle_picture()
+        self._touch()
+
     def note(self, line: str, *, apart: bool = False) -> None:
         """One dim line of our own, settled at once below what is settled; `apart` from an answer by a blank row."""
         self._settle(self._dim(line), apart=apart)
@@ -123,7 +146,8 @@ class Painter:
         self._resize()
         rough = self._feed()
         ready, self._ready = self._ready, []
-        self._live.draw(ready, self._tail(rough), (self._columns, self._lines))
+        size = self._columns, self._lines
+        self._live.draw(ready, self._tail(rough), size, self._easel.commands())
         self._dirty = rough
         self._frames += 1
         now = self._clock()
@@ -137,6 +161,7 @@ class Painter:
     def finish(self) -> None:
         """Everything is printed; the cursor is on a fresh line, the style is the terminal's own."""
         self.close()
+        self._settle_picture()
         self._status = ""
         self.frame()
 
@@ -201,18 +226,27 @@ class Painter:
         self._flow, self._fed, self._thought = None, [], []
 
     def _open(self) -> Flow:
-        if self._printed:
-            self._ready.append(Row("", 0))
-            self._printed = False
+        self._settle_picture()
+        self._space()
         base = "" if self._kind is Kind.ANSWER else DIM
         self._flow = Flow(self._columns, Look(self._look.colour, base))
         return self._flow
 
+    def _space(self) -> None:
+        if self._printed:
+            self._ready.append(Row("", 0))
+            self._printed = False
+
+    def _settle_picture(self) -> None:
+        if self._easel.busy:
+            self._ready += self._easel.settle(self._columns, self._lines)
+            self._printed = True
+
     def _tail(self, rough: bool) -> list[Row]:
-        rows: list[Row] = []
+        rows = self._easel.rows(self._columns, self._lines)
         if self._flow is not None:
             rows = self._flow.rough() if rough else self._flow.live()
-        if self._kind is Kind.THOUGHT:
+        if self._kind is Kind.THOUGHT and not self._easel.busy:
             rows = [*self._thought, *rows][-THOUGHT_ROWS:]
         if self._status:
             status, _ = cut(self._status, self._columns)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from azresp.ui.kind import Kind
 from azresp.ui.live import Out
 from azresp.ui.sink import Cleaner, clean
+
+if TYPE_CHECKING:
+    from azresp.ui.pictures.picture import Picture
 
 WRITE_EVERY_S: Final = 0.004
 
@@ -76,6 +79,12 @@ class Plain:
         """Foreign text as it is, indented, on the side stream."""
         for line in clean(text).split("\n"):
             self.note(f"  {line}".rstrip(" "))
+
+    def picture(self, key: str, picture: Picture, *, final: bool) -> None:
+        """A final picture's caption, on the side stream; others would only be words on the way."""
+        if final:
+            self.close()
+            self.note(picture.caption)
 
     def again(self) -> None:
         """Nothing was drawn that could be disturbed."""

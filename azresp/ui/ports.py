@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.answering import Tools
-from azresp.engine import Gateway, Ledger
+from azresp.engine import Gateway, Ledger, Pictures
 
 if TYPE_CHECKING:
     from azresp.core.approval import Grant
+    from azresp.core.pictures import Kept
     from azresp.core.session import Exchange, Session
     from azresp.core.sse import Wire
     from azresp.core.uploads import Upload
     from azresp.rounds import Budget
+    from azresp.ui.album import Seen
 
 
 class Listed(Protocol):
@@ -92,7 +94,11 @@ class ToolRow(Protocol):
 class Toolset(Tools, Protocol):
     """The tools of a chat: what there is, and what is on in this session. Raises UsageError for unknown names."""
 
+    mask: Wire | None
+    """where pictures are edited"""
+
     def request(self) -> Mapping[str, object]: ...
+    def headers(self) -> Mapping[str, str]: ...
     def rows(self) -> Sequence[ToolRow]: ...
     def servers(self) -> Sequence[ToolRow]: ...
     def switch(self, name: str, *, on: bool) -> None: ...
@@ -137,3 +143,30 @@ class Memory(Protocol):
     def revoke(self, grant: Grant) -> None: ...
     def last_list(self, server: str, label: str) -> dict[str, Wire] | None: ...
     def see_list(self, server: str, label: str, tools: dict[str, Wire]) -> None: ...
+
+
+class Attached(Protocol):
+    """A picture or file that goes with the next message."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+
+
+class Attaching(Protocol):
+    """Reads what is attached, and makes it ready to be sent. Raises UsageError, LocalError; uploads raise more."""
+
+    async def attach(self, text: str, family: str = "") -> Attached: ...
+    def described(self, attached: Attached) -> str: ...
+    async def ready(self, attached: Sequence[Attached]) -> list[Wire]: ...
+    def used(self, exchange_id: str, said: Iterable[Wire]) -> None: ...
+    async def mask(self, text: str) -> Wire: ...
+    def preview(self, attached: Attached) -> bytes | None: ...
+
+
+class Gallery(Protocol):
+    """Where generated pictures are saved."""
+
+    def turn(self, session: Session, show: Callable[[Seen], None] | None = None) -> Pictures: ...
+    def path(self, kept: Kept) -> Path: ...

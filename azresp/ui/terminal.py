@@ -17,6 +17,8 @@ from azresp.ui.sink import clean, clean_line
 if TYPE_CHECKING:
     from azresp.core.turn import Turn
     from azresp.ui.markdown.rows import Span
+    from azresp.ui.pictures.picture import Picture
+    from azresp.ui.pictures.surface import Surface
     from azresp.ui.turn_screen import Later, Painting, TurnScreen
 
 DIM, STRONG = "2", "1"
@@ -44,6 +46,7 @@ class Terminal:
         """where notes go while the stream itself is no terminal"""
         self._blank = False
         self.caps: Caps = detect(environ, tty=stream.isatty())
+        self._environ = environ
 
     def size(self) -> tuple[int, int]:
         """Columns and rows now."""
@@ -98,6 +101,22 @@ class Terminal:
 
         columns = (lambda: self.size()[0]) if self.stream.isatty() else None
         return Plain(self.stream, self.aside or (self.stream if columns else None), columns=columns)
+
+    def surface(self, wanted: str = "") -> Surface:
+        """What pictures are drawn on; `wanted` is the user's setting. Raises UsageError for an unknown one."""
+        from azresp.ui.pictures.fit import USUAL_CELL, cell_of
+        from azresp.ui.pictures.surface import Surface, mode_of, truecolour_of
+
+        mode = mode_of(self._environ, tty=self.stream.isatty(), wanted=wanted)
+        fileno = getattr(self.stream, "fileno", None)
+        cell = (lambda: cell_of(fileno)) if fileno is not None else (lambda: USUAL_CELL)
+        return Surface(mode, truecolour_of(self._environ), cell)
+
+    def picture(self, picture: Picture) -> None:
+        """Write a picture that is ready, with its caption."""
+        painter = self.painter()
+        painter.picture("", picture, final=True)
+        painter.finish()
 
     def turn_screen(self, later: Later, *, thoughts: bool) -> TurnScreen:
         """A screen for one turn."""

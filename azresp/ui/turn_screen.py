@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from azresp.core.retry import Wait
     from azresp.core.sse import Wire
     from azresp.core.turn import Turn
+    from azresp.ui.pictures.picture import Picture
 
 QUIET_S = 1.0
 """After this long without news the status row tells what is waited for."""
@@ -30,6 +31,7 @@ class Painting(Protocol):
     def close(self, instead: str | None = None) -> None: ...
     def note(self, line: str, *, apart: bool = False) -> None: ...
     def aside(self, text: str, *, code: bool = False) -> None: ...
+    def picture(self, key: str, picture: Picture, *, final: bool) -> None: ...
     def status(self, line: str | None) -> None: ...
     def pause(self) -> float: ...
     def due(self) -> float | None: ...
@@ -65,6 +67,7 @@ class TurnScreen:
         self._known: Known = {}
         self._sourced = False
         self._open: Section | None = None
+        self._hung: list[Callable[[], None]] = []  # pictures that wait for the end of a text
         self._began = self._news = clock()
         self._thinking_since = 0.0
         self._thought_chars = 0
@@ -84,6 +87,18 @@ class TurnScreen:
                 self._paint()
             else:
                 self._timer = self._later(wait, self._paint_late)
+
+    def picture(self, key: str, picture: Picture, *, final: bool) -> None:
+        """Show a picture in place of the last one of its key; below the text that is being written."""
+        if self._ticker is None:
+            return  # the screen is others' again
+        self._raise_trouble()
+        self._hear_news()
+        self._hung.append(lambda: self._painter.picture(key, picture, final=final))
+        if not self._writing():
+            self._close()
+        if self._timer is None:
+            self._paint()
 
     def again(self) -> None:
         """The program was in the background meanwhile."""
@@ -191,8 +206,19 @@ class TurnScreen:
 
     def _close(self) -> None:
         section, self._open = self._open, None
-        if section is None:
-            return
+        if section is not None:
+            self._close_section(section)
+        hung, self._hung = self._hung, []
+        for hang in hung:
+            hang()
+
+    def _writing(self) -> bool:
+        """Whether more may come of the text that is shown."""
+        key = self._open.key if self._open is not None else None
+        items = self._turn.items if self._turn is not None else ()
+        return key is not None and any(item.index == key[0] and not item.closed for item in items)
+
+    def _close_section(self, section: Section) -> None:
         self._done.add(section.key)
         if section.kind == "thought":
             seconds = self._clock() - self._thinking_since

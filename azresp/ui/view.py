@@ -60,7 +60,7 @@ def sections(turn: Turn, known: Known | None = None) -> list[Section]:
 
 def item_sections(item: Item) -> list[Section]:
     """What one item shows, in order."""
-    from azresp.ui.views import calls, hosted, mcp  # noqa: F401 - they register their views
+    from azresp.ui.views import calls, hosted, mcp, pictures  # noqa: F401 - they register their views
 
     how = _VIEWS.get(item.kind)
     if how is None:

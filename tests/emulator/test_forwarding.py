@@ -284,3 +284,14 @@ def test_the_text_of_attached_files_goes_up(upstream: Upstream, emulator: Emulat
         "role": "user",
         "content": "The attached file 'a.pdf' holds:\n\nAda likes soup.",
     }
+
+
+def test_an_uploaded_picture_goes_up_as_it_is(upstream: Upstream, emulator: Emulator) -> None:
+    upstream.chunks = [delta(content="ok")]
+    id_ = upload(emulator, picture(), "a.png", purpose="vision").json["id"]
+    parts = [{"type": "input_text", "text": "well?"}, {"type": "input_image", "file_id": id_}]
+    create(emulator, [{"role": "user", "content": parts}])
+    assert upstream.asked[0]["messages"][-1]["content"] == [
+        {"type": "text", "text": "well?"},
+        {"type": "image_url", "image_url": {"url": SEEN}},
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.uploads import FileTold, file_told
 from azresp.errors import UsageError
@@ -14,7 +14,6 @@ from azresp.ui.commands.sessions import age
 if TYPE_CHECKING:
     from azresp.core.uploads import Upload
     from azresp.ui.chat import Chat
-    from azresp.ui.ports import Files
 
 _ACTIONS = ("list", "upload", "get", "delete", "gc")
 LISTED = 20
@@ -22,12 +21,8 @@ COLLECTED_AFTER_S = 86_400.0
 """An upload younger than that may be of a message that is still being retried."""
 
 
-def _desk(chat: Chat) -> Files:
-    return cast("Files", getattr(chat, "files"))  # noqa: B009
-
-
 def _words(chat: Chat, before: tuple[str, ...]) -> list[str]:
-    return list(_desk(chat).known_ids()) if before and before[0] in ("get", "delete") else []
+    return list(chat.files.known_ids()) if before and before[0] in ("get", "delete") else []
 
 
 @command("files")
@@ -62,7 +57,7 @@ _USAGE = "Usage: /files [list|upload FILE|get ID [FILE]|get CONTAINER ID [FILE]|
 
 
 async def _list(chat: Chat) -> None:
-    found, more = await chat.stoppable(_desk(chat).listed(LISTED))
+    found, more = await chat.stoppable(chat.files.listed(LISTED))
     if not found:
         chat.terminal.dim("there are no files at the service")
     told = [file_told(one) for one in found]
@@ -72,7 +67,7 @@ async def _list(chat: Chat) -> None:
 
 
 async def _upload(chat: Chat, text: str) -> None:
-    told = file_told(await chat.stoppable(_desk(chat).upload(_path(text))))
+    told = file_told(await chat.stoppable(chat.files.upload(_path(text))))
     chat.terminal.say(told.id)
     chat.terminal.dim(f"uploaded {told.name} for {told.purpose} · /files delete takes it back")
 
@@ -87,13 +82,13 @@ async def _get(chat: Chat, first: str, rest: str) -> None:
     elif first.startswith("cfile_"):
         raise UsageError(f"{first} is a file in a container", "Usage: /files get CONTAINER ID [FILE]")
     path = _path(name) if name.strip() else Path(await _own_name(chat, ident, container))
-    size = await chat.stoppable(_desk(chat).save(ident, path, container))
+    size = await chat.stoppable(chat.files.save(ident, path, container))
     chat.terminal.dim(f"wrote {path.absolute()} ({size:,} bytes)")
 
 
 async def _own_name(chat: Chat, ident: str, container: str) -> str:
     """What the file is called at the service, as a name that means nothing else in this folder."""
-    told = "" if container else file_told(await chat.stoppable(_desk(chat).look(ident))).name
+    told = "" if container else file_told(await chat.stoppable(chat.files.look(ident))).name
     return re.sub(r"[^\w. -]+|\A[\s.-]+", "_", told)[-100:].strip() or ident
 
 
@@ -101,12 +96,12 @@ async def _delete(chat: Chat, ident: str) -> None:
     if not await chat.confirm(f"Delete {ident} at the service?"):
         chat.terminal.dim("nothing was deleted")
         return
-    there = await chat.stoppable(_desk(chat).delete(ident))
+    there = await chat.stoppable(chat.files.delete(ident))
     chat.terminal.dim(f"{ident}: {'deleted' if there else 'was not at the service (any more)'}")
 
 
 async def _collect(chat: Chat) -> None:
-    desk = _desk(chat)
+    desk = chat.files
     found = desk.unused(COLLECTED_AFTER_S)
     now = chat.clock.now()
     chat.terminal.pairs([(one.file_id, _upload_row(one, now)) for one in found])

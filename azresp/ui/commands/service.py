@@ -97,7 +97,7 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
 
 
 async def _delete_session(chat: Chat) -> None:
-    from azresp.ui.chat import counted
+    from azresp.ui.counting import counted
 
     made = chat.library.all_exchanges(chat.session.id)
     own = chat.library.own_exchanges(chat.session.id)

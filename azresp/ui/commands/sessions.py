@@ -49,7 +49,7 @@ async def sessions(chat: Chat) -> None:
 @command("resume")
 async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> None:
     """Go on in another session: a name, the start of an id, or a response id (resp_…)."""
-    from azresp.ui.chat import counted
+    from azresp.ui.counting import counted
     from azresp.ui.pickup import pick_up
 
     session = chat.library.find(name)

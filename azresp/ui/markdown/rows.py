@@ -19,7 +19,10 @@ class Span(NamedTuple):
 
 class Row(NamedTuple):
     ansi: str
-    """Clean text with SGR sequences; every styled run is reset, no line feed, no padding at the end."""
+    """Clean text with SGR sequences; every styled run is reset, no line feed, no padding at the end.
+
+    A picture's last row goes on with what draws over the rows above it, between DECSC and DECRC.
+    """
     cells: int
 
 

@@ -1,0 +1,107 @@
+"""Where a conversation's pictures are: generated ones in a folder of the user's, attached ones beside the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
+from azresp.errors import LocalError
+from azresp.media.keeping import AttachmentFolder
+from azresp.media.names import path_kept
+from azresp.media.saving import PictureFolder, TurnPictures
+
+if TYPE_CHECKING:
+    from azresp.config.profile import Profile
+    from azresp.core.session import Session
+    from azresp.core.sse import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture that came: where it is, and what it is of."""
+
+    key: str
+    """the same for a picture and its sketches"""
+    kept: Kept
+    sketch: int | None
+    base64: str
+
+
+Show = Callable[[Seen], None]
+
+
+class Gallery:
+    """The folders of generated pictures and of attachments."""
+
+    def __init__(self, pictures: Path, attachments: Path | None, *, keep_sketches: bool = False) -> None:
+        self.pictures = PictureFolder(pictures)
+        self.attachments = AttachmentFolder(attachments) if attachments is not None else None
+        self._keep_sketches = keep_sketches
+
+    def turn(self, session: Session, show: Show | None = None) -> TurnGallery:
+        """For one exchange of a session; `show` is told each picture once, as it comes."""
+        number = len(session.path()) + 1
+        turn = self.pictures.turn(session.name, number, keep_sketches=self._keep_sketches)
+        return TurnGallery(self, turn, show)
+
+    def path(self, kept: Kept) -> Path:
+        """The file of a saved picture."""
+        return path_kept(kept.saved)
+
+    def read(self, kept: Kept) -> str | None:
+        """The base64 of a picture or attachment; None if it is gone or changed."""
+        found = self.pictures.read(kept)
+        if found is None and self.attachments is not None:
+            found = self.attachments.read(kept)
+        return found
+
+
+class TurnGallery:
+    """The pictures of one exchange: implements the engine's port."""
+
+    def __init__(self, gallery: Gallery, turn: TurnPictures, show: Show | None) -> None:
+        self._gallery = gallery
+        self._turn = turn
+        self._show = show
+        self._shown: set[tuple[str, int | None]] = set()
+
+    async def cut(self, wires: list[Wire]) -> list[Wire]:
+        """The events with references in place of pictures, which are saved; a full disk gets a remark."""
+        return [await self._cut(wire) for wire in wires]
+
+    async def fill(self, body: Wire) -> Wire:
+        """The request with its pictures and attachments put in."""
+        return await asyncio.to_thread(restore_pictures, body, self._gallery.read)
+
+    async def _cut(self, wire: Wire) -> Wire:
+        slim, found = cut_pictures(wire)
+        if not found:
+            return slim
+        kept = [await self._keep(picture) for picture in found]
+        return refer(slim, kept)
+
+    async def _keep(self, picture: Picture) -> Kept:
+        try:
+            kept = await asyncio.to_thread(self._turn.keep, picture)
+        except LocalError as error:
+            kept = Kept("", remark=f"a picture could not be saved: {error.what}")
+        mark = (picture.item_id or str(picture.index), picture.sketch)
+        if self._show is not None and mark not in self._shown:
+            self._shown.add(mark)
+            self._show(Seen(mark[0], kept, picture.sketch, picture.base64))
+        return kept
+
+
+def gallery_of(profile: Profile, store: Path | None) -> Gallery:
+    """The gallery of a profile; `store` is the store's file (None: attachments are not kept)."""
+    folder = profile.picture_folder
+    if folder is None:
+        from platformdirs import user_pictures_path
+
+        folder = user_pictures_path() / "azresp"
+    attachments = store.with_name("attachments") if store is not None else None
+    return Gallery(folder, attachments, keep_sketches=profile.keep_partial_images)

@@ -1,0 +1,88 @@
+"""The pictures of a conversation: their numbers, a line about each, and showing them as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from azresp.core.pictures import CALL, Kept, kept_from
+from azresp.ui.pictures.previews import Previews
+
+if TYPE_CHECKING:
+    from azresp.core.session import Exchange, Session
+    from azresp.ui.terminal import Terminal
+    from azresp.ui.turn_screen import TurnScreen
+
+
+class Seen(Protocol):
+    """A picture that came."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kept(self) -> Kept: ...
+    @property
+    def sketch(self) -> int | None: ...
+    @property
+    def base64(self) -> str: ...
+
+
+def pictures_of(exchange: Exchange) -> list[Kept]:
+    """The pictures that an answer brought, as far as they were saved; a sketch where no final one came."""
+    found = [kept_from(item.picture) for item in exchange.turn.items if item.kind == CALL]
+    return [kept for kept in found if kept is not None and kept.saved]
+
+
+def pictures_in(session: Session) -> list[Kept]:
+    """The pictures of a conversation in order: their numbers begin with 1."""
+    return [kept for exchange in session.path() for kept in pictures_of(exchange)]
+
+
+def caption(number: int, kept: Kept, path: str) -> str:
+    """A line about a saved picture."""
+    return f"picture {number} · {path} · {size_told(kept.bytes)}"
+
+
+def size_told(count: int) -> str:
+    """`812 bytes`, `12 KB`, `1.2 MB`."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+class Wall:
+    """Hangs the pictures of one turn as they come; `first` is the number of its first one."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        screen: TurnScreen,
+        first: int,
+        path: Callable[[Kept], str],
+        preview: str = "",
+    ) -> None:
+        self._previews = Previews(screen.picture, terminal.surface(preview), terminal.size)
+        self._first = first
+        self._path = path
+        self._numbers: dict[str, int] = {}
+        self.remarks: list[str] = []
+        """what could not be saved, and why"""
+
+    def show(self, seen: Seen) -> None:
+        """Show a picture soon, in place of its last sketch."""
+        number = self._numbers.setdefault(seen.key, self._first + len(self._numbers))
+        kept, final = seen.kept, seen.sketch is None
+        if not kept.saved:
+            self.remarks.append(kept.remark)
+            return
+        told = caption(number, kept, self._path(kept)) if final else f"picture {number} takes shape"
+        # A sketch's file goes when the final one is there, maybe before it is drawn.
+        self._previews.offer(seen.key, seen.base64, told, final=final)
+
+    async def done(self) -> None:
+        """Everything that came is shown."""
+        await self._previews.done()
+
+    def stop(self) -> None:
+        """Nothing more is shown."""
+        self._previews.stop()
