@@ -43,10 +43,9 @@ def _status() -> int:
     debug = Debug.take(sys.argv)
     sys.argv[1:] = _with_default(sys.argv[1:])
     try:
-        from azresp.cli.app import build
+        from azresp.cli.app import build, named
 
-        completing = "_AZRESP_COMPLETE" in os.environ
-        build("" if completing else "".join(sys.argv[1:2]))(prog_name="azresp")
+        build(named(_completed() or sys.argv[1:]))(prog_name="azresp")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except AzrespError as error:
@@ -58,6 +57,13 @@ def _status() -> int:
     except Exception as error:
         return report(error, debug)
     return Exit.OK
+
+
+def _completed() -> list[str]:
+    """The words after `azresp` on the line that a shell wants completed, as bash and as all others tell it."""
+    if "_AZRESP_COMPLETE" not in os.environ:
+        return []
+    return (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()[1:]
 
 
 def _with_default(words: list[str]) -> list[str]:

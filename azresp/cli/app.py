@@ -1,8 +1,8 @@
-"""The commands; one that is named is the only one that is loaded."""
+"""The commands; one that is named is the only one that is loaded, and the list of them loads none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -11,10 +11,10 @@ from azresp import __version__
 from azresp.cli.lean import LeanTyper
 
 
-def build(wanted: str = "") -> typer.Typer:
-    """The application with the command `wanted`, or with all of them if there is none of that name.
+def build(wanted: str | None = None) -> typer.Typer:
+    """The application: with all commands, or with `wanted` alone, or with lines of help only if there is none such.
 
-    Each command brings some fifty flags; declaring those of all commands takes 40 ms.
+    Each command brings some sixty flags; declaring those of all commands takes 40 ms.
     """
     app = LeanTyper(
         name="azresp",
@@ -26,9 +26,21 @@ def build(wanted: str = "") -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for add in [_COMMANDS[wanted]] if wanted in _COMMANDS else _COMMANDS.values():
-        add(app)
+    for name, (add, told) in _COMMANDS.items():
+        if wanted is None or wanted == name:
+            add(app)
+        elif wanted not in _COMMANDS:
+            app.command(name, help=told)(_listed)
     return app
+
+
+def named(words: Sequence[str]) -> str:
+    """The command that the words after `azresp` name: the first that is no flag; may be none of ours."""
+    return next((word for word in words if not word.startswith("-")), "")
+
+
+def _listed() -> None:
+    """Never called: who names a command gets it."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -51,19 +63,19 @@ def _root(
 
 
 def _chat(app: typer.Typer) -> None:
-    from azresp.cli.words import chat
+    from azresp.cli.words.chat import chat
 
     app.command("chat")(chat)
 
 
 def _run(app: typer.Typer) -> None:
-    from azresp.cli.words import run
+    from azresp.cli.words.run import run
 
     app.command("run")(run)
 
 
 def _approve(app: typer.Typer) -> None:
-    from azresp.cli.words import approve
+    from azresp.cli.words.approve import approve
 
     app.command("approve")(approve)
 
@@ -122,18 +134,27 @@ def _emulator(app: typer.Typer) -> None:
     app.command("emulator")(emulator)
 
 
-_COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
-    "chat": _chat,
-    "run": _run,
-    "approve": _approve,
-    "tools": _tools,
-    "mcp": _mcp,
-    "init": _init,
-    "doctor": _doctor,
-    "config": _config,
-    "sessions": _sessions,
-    "responses": _responses,
-    "files": _files,
-    "emulator": _emulator,
+_COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
+    "chat": (_chat, "Talk to the model; /help inside tells the rest."),
+    "run": (_run, "Ask once and print the answer; piped text follows the prompt."),
+    "approve": (
+        _approve,
+        "Answer calls and approvals that a run or chat left open, and print what the model says then.",
+    ),
+    "tools": (_tools, "List, check and trust local tools."),
+    "mcp": (_mcp, "List, add, remove and sign in to remote MCP servers."),
+    "init": (
+        _init,
+        "Set up a profile: endpoint, deployment and sign-in. Flags answer questions; --yes asks none.",
+    ),
+    "doctor": (
+        _doctor,
+        "Show settings, sign-in, network, store and terminal, each with ok or what to do; secrets are not shown.",
+    ),
+    "config": (_config, "Show and edit the configuration."),
+    "sessions": (_sessions, "List, show, rename, remove and export sessions."),
+    "responses": (_responses, "Get and delete responses at the service, as JSON."),
+    "files": (_files, "Upload, list, fetch and delete files at the service."),
+    "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),
 }
-"""In the order of `--help`."""
+"""In the order of `--help`, each with its line there: what its docstring begins with."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from azresp.core.approval import Policy
 from azresp.errors import UsageError
+
+if TYPE_CHECKING:
+    from azresp.core.approval import Policy
 
 ApproveOption = Annotated[
     list[str] | None,
@@ -22,6 +24,8 @@ ApproveOption = Annotated[
 
 def policy_of(words: Iterable[str]) -> Policy:
     """The policy that the words of `--approve` say. Raises UsageError."""
+    from azresp.core.approval import Policy
+
     try:
         return Policy.read(words)
     except ValueError as wrong:

@@ -92,7 +92,7 @@ async def pictures(chat: Chat) -> None:
     if not found:
         chat.terminal.dim("no pictures yet: /image-mode on lets the model draw")
     for number, kept in enumerate(found, 1):
-        chat.terminal.say(caption(number, kept, str(chat.gallery.path(kept))))
+        chat.terminal.say(caption(number, kept, chat.gallery.path(kept)))
 
 
 def _numbers(count: int) -> list[str]:

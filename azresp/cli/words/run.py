@@ -1,4 +1,4 @@
-"""`azresp chat` and `azresp run`: their arguments and flags."""
+"""`azresp run`: its arguments and flags."""
 
 from __future__ import annotations
 
@@ -19,32 +19,6 @@ from azresp.cli.options import (
     previewless,
 )
 from azresp.cli.policy import ApproveOption
-
-
-@setting_flags()
-def chat(
-    *,
-    flags: Mapping[str, object],
-    resume: Annotated[
-        str,
-        typer.Option(
-            "--resume",
-            "-r",
-            help="Go on in a session: NAME, an id or resp_…; without a value the last one",
-            metavar="[NAME]",
-            autocompletion=session_names,
-        ),
-    ] = "",
-    no_preview: NoPreviewOption = False,
-    tool: ToolOption = None,
-    no_tools: NoToolsOption = False,
-    emulator: EmulatorOption = "never",
-) -> None:
-    """Talk to the model; /help inside tells the rest."""
-    from azresp.cli.chat import talk
-
-    flags = previewless(flags, no_preview)
-    raise typer.Exit(talk(resume, emulator_choice(emulator), flags, tuple(tool or ()), no_tools=no_tools))
 
 
 @setting_flags()
@@ -119,32 +93,3 @@ def run(
         emulator=emulator_choice(emulator),
     )
     raise typer.Exit(run_once(options, previewless(flags, no_preview)))
-
-
-@setting_flags()
-def approve(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="Session, response id, or id of the call; without it the last one that waits",
-            autocompletion=session_names,
-        ),
-    ] = "",
-    *,
-    flags: Mapping[str, object],
-    listed: Annotated[bool, typer.Option("--list", "-l", help="List what waits, and answer nothing")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Allow all that the session asks, once")] = False,
-    no: Annotated[bool, typer.Option("--no", "-n", help="Deny all that the session asks")] = False,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why not, for the model; with --no", metavar="TEXT")
-    ] = "",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON: the list, or the final response")
-    ] = False,
-    emulator: EmulatorOption = "never",
-) -> None:
-    """Answer calls and approvals that a run or chat left open, and print what the model says then."""
-    from azresp.cli.approve import ApproveOptions, approve_waiting
-
-    options = ApproveOptions(name, listed, yes, no, reason, as_json, emulator_choice(emulator))
-    raise typer.Exit(approve_waiting(options, flags))
