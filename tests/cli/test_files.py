@@ -333,3 +333,52 @@ def test_a_large_upload_tells_a_terminal_how_far_it_is(configured: dict[str, str
         assert terminal.status() == 0
     assert "large.bin: 100 % of 3 MB" in terminal.text
     assert "assistant-" in terminal.text
+
+
+def test_the_upload_of_a_turn_that_failed_is_used_again_or_collected(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "large.png").write_bytes(picture("PNG", (1300, 1300), compress_level=0))
+
+    def ask() -> tuple[int, list[str]]:
+        done = azresp("run", "-i", "large.png", "what is this?", env=configured)
+        listed = json.loads(azresp("files", "list", "--json", env=configured).stdout)["data"]
+        return done.returncode, [one["id"] for one in listed]
+
+    emulator.fault(path="/responses", status=400)
+    status, first = ask()
+    assert (status, len(first)) == (1, 1)
+    assert azresp("files", "gc", "--dry-run", env=configured).stdout == ""
+    assert (
+        azresp("files", "gc", "--older-than", "0", "--dry-run", env=configured).stdout.split()[0] == first[0]
+    )
+    assert ask() == (0, first)
+    kept = azresp("files", "gc", "--older-than", "0", "--yes", env=configured)
+    assert kept.stderr.startswith("nothing to collect")
+    azresp("sessions", "rm", "--yes", *(one["name"] for one in sessions(azresp, configured)), env=configured)
+    done = azresp("files", "gc", "--older-than", "0", "--yes", env=configured)
+    assert done.stderr == f"{first[0]}: deleted\n"
+
+
+def sessions(azresp: Azresp, env: dict[str, str]) -> list[dict[str, str]]:
+    listed: list[dict[str, str]] = json.loads(azresp("sessions", "list", "--json", env=env).stdout)
+    return listed
+
+
+def test_attachments_go_with_their_session_and_nothing_else_does(
+    azresp: Azresp, configured: dict[str, str], made: dict[str, str], tmp_path: Path
+) -> None:
+    azresp("run", "-i", made["picture"], "what is this?", "--session", "one", env=configured)
+    azresp(
+        "run", "-i", made["picture"], "-f", made["document"], "and this?", "--session", "two", env=configured
+    )
+    folder = tmp_path / "data" / "azresp" / "attachments"
+    assert sorted(one.read_bytes() for one in folder.glob("*/*")) == sorted([PNG, PDF])
+    two = azresp("sessions", "rm", "--yes", "two", env=configured)
+    assert "two: removed 1 exchange and 1 attachment here" in two.stderr
+    assert [one.read_bytes() for one in folder.glob("*/*")] == [PNG]
+    assert (
+        "1 exchange and 1 attachment here" in azresp("sessions", "rm", "--yes", "one", env=configured).stderr
+    )
+    assert list(folder.glob("*/*")) == []
+    assert (tmp_path / "a.png").read_bytes() == PNG

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,9 @@ import pytest
 from azresp.core.uploads import Upload
 from azresp.emulator import Emulator
 from azresp.store.store import Store
-from azresp.ui.chat import Chat
 from tests.cli.test_chat import House
 from tests.media.samples import picture
-
-pytestmark = pytest.mark.skipif(
-    "files" not in {one.name for one in fields(Chat)}, reason="no chat has a desk for files yet"
-)
+from tests.replay import ReplayServer, Reply, Request, answer
 
 
 @pytest.fixture
@@ -40,7 +35,8 @@ def test_files_are_uploaded_listed_and_deleted_from_a_chat(house: House) -> None
         chat.ask('/files upload "a picture.png"').wait("uploaded a picture.png for vision")
         (ident,) = listed(house)
         chat.ask("/files").wait(f"{ident} a picture.png · vision ·")
-        chat.ask(f"/files get {ident}").wait("Not allowed to download files of purpose: vision")
+        chat.ask(f"/files get {ident}").wait("a picture.png is there already, and it is never overwritten")
+        chat.ask(f"/files get {ident} copy.png").wait("Not allowed to download files of purpose: vision")
         chat.say(f"/files delete {ident}").wait(f"Delete {ident} at the service?").keys("y\r")
         chat.wait(f"{ident}: deleted")
         assert chat.leave() == 0
@@ -59,14 +55,25 @@ def test_what_cannot_be_done_is_told_in_a_sentence(house: House) -> None:
 
 
 def test_a_fetched_file_gets_a_harmless_name_of_the_services_and_replaces_nothing(house: House) -> None:
-    from azresp.emulator.files.shelf import Shelf  # noqa: F401 - the service decides what may be fetched
+    told = {"id": "file-1", "filename": "../.pro\u202efile\n", "purpose": "batch", "bytes": 7}
 
-    evil = house.folder / ".profile"
-    evil.write_text("mine")
-    with house.chat(columns=120) as chat:
-        chat.ask("/files upload data.csv").wait("for assistants")
+    def script(request: Request, n: int) -> Reply:
+        if request.path.endswith("/content"):
+            return Reply(b"\0\xffevil!", headers={"content-type": "application/octet-stream"})
+        return answer(told)
+
+    with (
+        ReplayServer(script) as server,
+        house.chat(env={"AZRESP_ENDPOINT": server.root}, columns=120) as chat,
+    ):
+        chat.ask("/files get file-1").wait("wrote").wait("(7 bytes)")
+        chat.ask("/files get file-1").wait("never overwritten")
+        chat.ask("/files get cntr_1 cfile_1").wait("cfile_1 (7 bytes)")
         assert chat.leave() == 0
-    assert evil.read_text() == "mine"
+        chat.only_ours()
+    fetched = {one.name for one in house.folder.iterdir() if one.is_file()} - {"a picture.png", "data.csv"}
+    assert fetched == {"pro_file", "cfile_1"}
+    assert (house.folder / "pro_file").read_bytes() == b"\0\xffevil!"
 
 
 def test_gc_asks_and_collects_what_nothing_uses(house: House) -> None:
@@ -84,3 +91,15 @@ def test_gc_asks_and_collects_what_nothing_uses(house: House) -> None:
         assert chat.leave() == 0
         chat.only_ours()
     assert listed(house) == ["assistant-new"]
+
+
+def test_deleting_a_session_takes_its_attachments_along(house: House) -> None:
+    folder = house.folder / "data" / "azresp" / "attachments"
+    with house.chat(columns=120) as chat:
+        chat.ask("/image a picture.png")
+        chat.ask("what is this?").wait("token")
+        assert len(list(folder.glob("*/*"))) == 1
+        chat.say("/delete session").wait("1 exchange here?").keys("y\r")
+        chat.wait("1 exchange and 1 attachment here")
+        assert chat.leave() == 0
+    assert list(folder.glob("*/*")) == []
