@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from azresp.core.session import Exchange, Session
 from azresp.core.turn import Turn
 from azresp.core.uploads import file_told
 from azresp.emulator import Emulator
-from azresp.errors import NetworkError, UsageError
+from azresp.errors import LocalError, NetworkError, UsageError
 from azresp.media.attachment import Attachment
 from azresp.store.store import Store
 from tests.azure.calls import call, connected
 from tests.media.samples import PDF, picture
-from tests.replay import JSON_HEADERS, ReplayServer, Reply, answer
+from tests.replay import JSON_HEADERS, ReplayServer, Reply, Request, answer
 
 PNG = picture("PNG")
 LARGE = b"a line of a long text\n" * 300_000
@@ -120,7 +120,12 @@ def test_the_same_bytes_are_uploaded_once_while_the_service_has_them(
     office: Office, emulator: Emulator
 ) -> None:
     (first,) = office.ready(office.file("a.txt", LARGE))
+    (known,) = office.store.uploads.listed(office.base_url)
+    office.store.uploads.remember(replace(known, uploaded_at=5.0))
     (again,) = office.ready(office.file("b.txt", LARGE))
+    assert (
+        office.store.uploads.unused(office.base_url, before=6.0) == []
+    )  # young again: nobody collects it now
     assert (again["file_id"], uploads(emulator)) == (first["file_id"], 1)
     with_hand = first["file_id"]
     office.at(
@@ -250,3 +255,20 @@ def test_a_service_that_gives_the_same_page_for_ever_is_asked_twice(tmp_path: Pa
         assert office.at(lambda desk: desk.listed()) == ([{"id": "assistant-1"}], False)
         office.store.close()
     assert len(server.requests) == 2
+
+
+def test_a_file_that_changes_while_it_is_sent_is_told_and_never_used_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+
+    def script(request: Request, n: int) -> Reply:
+        path.write_bytes(b"other text")
+        return answer({"id": "assistant-1", "object": "file", "purpose": "assistants"})
+
+    with ReplayServer(script) as server:
+        office = Office(tmp_path, server.base_url)
+        office.file("a.txt", b"some text")
+        with pytest.raises(LocalError, match="what arrived as assistant-1 may be a mixture"):
+            office.at(lambda desk: desk.upload(path))
+        (known,) = office.store.uploads.listed(office.base_url)
+        office.store.close()
+    assert (known.file_id, known.sha256) == ("assistant-1", "")
