@@ -134,11 +134,15 @@ def _message(
     desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
 
     async def parts() -> list[Wire]:
-        if options.mask:
-            tools.mask = await desk.mask(options.mask)
-        attached = [await desk.attach(one, "image") for one in options.images]
-        attached += [await desk.attach(one, "file") for one in options.files]
-        return await desk.ready(attached)
+        try:
+            if options.mask:
+                tools.mask = await desk.mask(options.mask)
+            attached = [await desk.attach(one, "image") for one in options.images]
+            attached += [await desk.attach(one, "file") for one in options.files]
+            return await desk.ready(attached)
+        finally:
+            # The question is asked in a loop of its own, which could not use a connection of this one.
+            await reached.gateway.close()
 
     return message(prompt, parts=until_done(parts())), desk
 
