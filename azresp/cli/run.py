@@ -99,7 +99,7 @@ def _ask(
     )
     for remark in tools.remarks():
         warn(f"note: {remark}")
-    said, attaching = _message(options, prompt, reached, store, tools)
+    said, attaching = _message(options, prompt, reached, store, tools, warn)
     aside = options.output == "-"
     hearer = Hearer(
         reached,
@@ -123,7 +123,12 @@ def _ask(
 
 
 def _message(
-    options: RunOptions, prompt: str, reached: Reached, store: Store, tools: Tools
+    options: RunOptions,
+    prompt: str,
+    reached: Reached,
+    store: Store,
+    tools: Tools,
+    warn: Callable[[str], None],
 ) -> tuple[Wire, AttachmentDesk | None]:
     """What is said, pictures and files with it."""
     if not (options.images or options.files or options.mask):
@@ -131,7 +136,7 @@ def _message(
     from azresp.cli.attaching import AttachmentDesk
     from azresp.cli.file_desk import FileDesk
 
-    desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
+    desk = AttachmentDesk(FileDesk(reached.gateway, store, warn), Fixed(reached.profile))
 
     async def parts() -> list[Wire]:
         try:
