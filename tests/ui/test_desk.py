@@ -33,6 +33,8 @@ class Desk(Sitting):
     """A program that puts questions."""
 
     file: Path
+    pages = 0
+    """page prompts answered with Enter: one that was answered must not be taken for another"""
 
     def press(self, keys: str, count: int = 1, at: str = "Allow?") -> Desk:
         """Page to the question number `count` (or another prompt), then press keys."""
@@ -42,12 +44,11 @@ class Desk(Sitting):
 
     def page(self, count: int = 1, at: str = "Allow?") -> Desk:
         """Press Enter until the question is there."""
-        pages = 0
         while True:
-            self.until(partial(self.asked, at, count, pages), at)
+            self.until(partial(self.asked, at, count, self.pages), at)
             if self.there(at) >= count:
                 return self
-            pages = self.there("q: no")
+            self.pages += 1
             self.keys("\r")
 
     def asked(self, at: str, count: int, pages: int) -> bool:
@@ -139,7 +140,7 @@ def test_a_question_comes_only_after_the_last_of_its_pages(sit: Sit, size: tuple
         desk.wait("q: no")
         while '"key59"' not in desk.text:
             assert "Allow?" not in desk.text
-            pages = desk.there("q: no")
+            pages = desk.pages = desk.there("q: no")
             desk.keys("y\r").until(partial(desk.asked, "Allow?", 1, pages))
         desk.press("y\r")
         assert desk.answers() == [["once", "", "", False]]
