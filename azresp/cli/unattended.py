@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from azresp.core.approval import Decision, Verdict
-
 if TYPE_CHECKING:
     from azresp.answering import Ran
-    from azresp.core.approval import Question
+    from azresp.core.approval import Decision, Question
     from azresp.core.asks import Ask
 
 
@@ -22,6 +20,8 @@ class Unattended:
 
     async def decide(self, question: Question) -> Decision:
         """Later, by somebody else."""
+        from azresp.core.approval import Decision, Verdict
+
         return Decision(Verdict.LATER, "nobody")
 
     async def more(self, over: str) -> bool:
