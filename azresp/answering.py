@@ -102,6 +102,8 @@ class Answered:
     """the answers, in the order of the asks; None: some are left open, and nothing was run"""
     halted: bool = False
     """the user wants no more rounds: the answers go with the next message"""
+    seconds: float = field(default=0.0, compare=False)
+    """how long calls ran; what the user took to decide does not count"""
 
 
 @dataclass(slots=True)
@@ -145,6 +147,7 @@ class Answerer:
         halted = await self._decide_all(session, exchange, plans)
         if halted is None:
             return Answered(None)
+        began = self._now()
         if halted:
             for plan in plans:
                 if plan.ask.id not in kept:
@@ -153,7 +156,7 @@ class Answerer:
             self._keep_decided(exchange, plans)
             halted = await self._run_all(exchange, [plan for plan in plans if plan.answer is None])
         given = (plan.answer for plan in plans if plan.answer is not None)
-        return Answered(answers(asked, given, NOT_ANSWERED), halted)
+        return Answered(answers(asked, given, NOT_ANSWERED), halted, self._now() - began)
 
     def leave(self, session: Session, said: tuple[Wire, ...] = ()) -> tuple[Wire, ...]:
         """The answers of asks that the user goes past with `said`: what is on record, and a no to the rest.

@@ -38,6 +38,7 @@ class Spent:
 
     rounds: int = 0
     seconds: float = 0.0
+    """of hearing and running; a user may take their time to decide"""
     tokens: int = 0
 
     def over(self, budget: Budget) -> str:
@@ -65,17 +66,19 @@ async def answer_rounds(
     `more` is asked when the budget is used up; a yes gives as much again. Asks that nobody answers stay open: the
     last outcome's turn has them still.
     """
-    spent, began = Spent(tokens=_tokens(outcome)), now()
+    spent = Spent(tokens=_tokens(outcome))
     while not outcome.stopped and outcome.error is None and asks(outcome.exchange.turn):
         if over := spent.over(budget):
             if not await more(over):
                 return outcome
-            spent, began = Spent(), now()
+            spent = Spent()
         given = await answers.answer(outcome.session, outcome.exchange)
         if given.said is None or given.halted:
             return outcome
+        began = now()
         outcome = await hear(outcome.session, given.said)
-        spent = Spent(spent.rounds + 1, now() - began, spent.tokens + _tokens(outcome))
+        seconds = spent.seconds + given.seconds + now() - began
+        spent = Spent(spent.rounds + 1, seconds, spent.tokens + _tokens(outcome))
     return outcome
 
 

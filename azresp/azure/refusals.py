@@ -141,6 +141,15 @@ def _hint(status: int, body: _Body, connection: Connection) -> str:
             return "Wait, or raise the deployment's quota (tokens per minute) in the Azure portal."
         case 431:
             return "Too many request headers: at most 10 of your own."
+        case 413:
+            return "The service takes at most 512 MB in one file, and less for some purposes."
+        case 400 if "value for the purpose" in message:
+            return (
+                "Azure takes assistants (documents, data), vision (pictures), batch, fine-tune and evals; "
+                "user_data is not supported: use assistants."
+            )
+        case 400 if "not allowed to download" in message:
+            return "The service gives back only what it made and files for batch, fine-tune and evals."
         case 424:
             return "A server that the model should use did not answer; check its URL and credentials."
         case _ if status >= 500 and connection.loopback:
@@ -161,6 +170,10 @@ def _not_found_hint(body: _Body, connection: Connection) -> str:
         return _DEPLOYMENT_HINT
     if "response with id" in body.message.lower():
         return "It was deleted, not stored, older than 30 days, or belongs to another endpoint."
+    if "container" in body.message.lower():
+        return "A container lives an hour, and 20 minutes after its last use: have the code run again."
+    if "no such file" in body.message.lower():
+        return "It was deleted, has expired, or belongs to another endpoint: `azresp files list` shows what is there."
     if body.code == "404":
         return f"The path does not exist below {connection.base_url}: check `endpoint` and `api_version`."
     return ""

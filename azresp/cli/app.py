@@ -122,6 +122,12 @@ def _responses(app: typer.Typer) -> None:
     app.add_typer(responses_app, name="responses")
 
 
+def _files(app: typer.Typer) -> None:
+    from azresp.cli.files import files_app
+
+    app.add_typer(files_app, name="files")
+
+
 def _emulator(app: typer.Typer) -> None:
     from azresp.cli.emulator import emulator
 
@@ -148,6 +154,7 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
     "config": (_config, "Show and edit the configuration."),
     "sessions": (_sessions, "List, show, rename, remove and export sessions."),
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
+    "files": (_files, "Upload, list, fetch and delete files at the service."),
     "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),
 }
 """In the order of `--help`, each with its line there: what its docstring begins with."""

@@ -158,7 +158,7 @@ class Hearer:
     def _wall(self, screen: TurnScreen, session: Session) -> Wall:
         first = len(pictures_in(session)) + 1
         preview = self.reached.profile.preview
-        return Wall(self._terminal(), screen, first, lambda kept: str(self.gallery.path(kept)), preview)
+        return Wall(self._terminal(), screen, first, self.gallery.path, preview)
 
     def _tell_picture(self, seen: Seen) -> None:
         """Where no screen shows it (`--json`, `--events`) a line on stderr does."""

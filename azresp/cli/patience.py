@@ -22,12 +22,12 @@ def until_done(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.Runner().run(work)
 
 
-def ports(gateway: Gateway) -> Ports:
-    """Ports for asking the gateway alone: waits are told on stderr, nothing is kept."""
+def ports(gateway: Gateway, tell: Callable[[str], object] = note) -> Ports:
+    """Ports for asking the gateway alone: waits are told, on stderr by default, nothing is kept."""
     from azresp.store.store import Store
     from azresp.ui.screens import WaitScreen
 
-    return Ports(gateway, WaitScreen(note), Store(None), SystemClock())
+    return Ports(gateway, WaitScreen(tell), Store(None), SystemClock())
 
 
 async def patient(gateway: Gateway, ask: Callable[[], Awaitable[T]]) -> T:

@@ -82,3 +82,31 @@ def note(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
+
+
+class StatusLine:
+    """One line on stderr that changes in place; nothing at all where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+        self._on = sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Put a line in the place of the last one; an empty one takes it away."""
+        if not self._on or (not text and not self._shown):
+            return
+        import shutil
+
+        from azresp.ui.cells import cut, width
+        from azresp.ui.sink import clean_line
+
+        line = cut(clean_line(text), max(shutil.get_terminal_size().columns - 1, 1))[0]
+        blanks = " " * max(self._shown - width(line), 0)
+        self._shown = width(line)
+        encoding = sys.stderr.encoding or "utf-8"
+        told = f"\r{line}{blanks}\r{line if line else ''}"
+        try:
+            sys.stderr.write(told.encode(encoding, "replace").decode(encoding))
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            self._on = False

@@ -27,7 +27,7 @@ from azresp.core.text import mend
 from azresp.errors import UsageError
 
 if TYPE_CHECKING:
-    from azresp.cli.file_desk import FileDesk
+    from azresp.cli.attaching import AttachmentDesk
     from azresp.config.load import Loaded
     from azresp.core.approval import Policy
     from azresp.core.sse import Wire
@@ -131,13 +131,14 @@ def _ask(
 
 def _message(
     options: RunOptions, prompt: str, reached: Reached, store: Store, tools: Tools
-) -> tuple[Wire, FileDesk | None]:
+) -> tuple[Wire, AttachmentDesk | None]:
     """What is said, pictures and files with it."""
     if not (options.images or options.files or options.mask):
         return message(prompt), None
-    from azresp.cli.file_desk import file_desk
+    from azresp.cli.attaching import AttachmentDesk
+    from azresp.cli.file_desk import FileDesk
 
-    desk: FileDesk = file_desk(reached, store)
+    desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
 
     async def parts() -> list[Wire]:
         if options.mask:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from azresp.cli.attachments import dropping_attachments
 from azresp.cli.confirm import confirmed
 from azresp.cli.connect import Reached, reach
 from azresp.cli.kept import is_emulated, open_kept, session_named
@@ -92,8 +93,9 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
     if reached is not None and len(one.gone) < all_of:
         note(f"{name}: {len(one.gone)} of {all_of} deleted at the service; the session stays here, try again")
         return
-    store.remove(one.session.id)
-    told = f"{name}: removed {_count(one.exchanges)} here"
+    with dropping_attachments(store) as dropped:
+        store.remove(one.session.id)
+    told = f"{name}: removed {_count(one.exchanges)}{_also(dropped.count)} here"
     if reached is not None:
         told += f", {all_of} of {all_of} at {_place(reached)}"
     elif all_of:
@@ -122,6 +124,10 @@ async def _delete_all(store: Store, doomed: list[_Doomed], reached: Reached) -> 
             store.mark_deleted(ident)
             one.gone.append(ident)
     return status
+
+
+def _also(attachments: int) -> str:
+    return f" and {attachments} attachment{'' if attachments == 1 else 's'}" if attachments else ""
 
 
 def _place(reached: Reached) -> str:

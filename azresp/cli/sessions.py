@@ -68,7 +68,11 @@ def remove(
     yes: YesOption = False,
     emulator: EmulatorOption = "auto",
 ) -> None:
-    """Remove sessions from this machine, and with --remote their responses from the service."""
+    """Remove sessions from this machine, and with --remote their responses from the service.
+
+    What was attached to their messages goes too, unless another session has it; generated pictures stay: they are
+    your files. Uploads that nothing uses any more: `azresp files gc`.
+    """
     from azresp.cli.session_removal import remove_sessions
 
     raise typer.Exit(remove_sessions(names, flags, emulator, remote=remote, yes=yes))

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from azresp.errors import LocalError, PipeClosed, UsageError
 
@@ -55,6 +56,26 @@ class Output:
         except OSError as error:
             _forget_stdout()
             raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+
+
+def write_bytes(source: BinaryIO) -> None:
+    """Write all that is left in `source` to stdout as it is. Raises UsageError where stdout is a terminal."""
+    stream = sys.stdout
+    if stream is None or stream.isatty():
+        raise UsageError(
+            "stdout is a terminal, and the bytes of a file could act on it", "Give -o FILE, or pipe it on."
+        )
+    try:
+        stream.flush()
+        while piece := source.read(1 << 16):
+            stream.buffer.write(piece)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        raise PipeClosed from None
+    except OSError as error:
+        _forget_stdout()
+        raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
 
 
 def _forget_stdout() -> None:

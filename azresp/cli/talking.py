@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from azresp.answering import Answerer
+from azresp.cli.attaching import AttachmentDesk
 from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
-from azresp.cli.file_desk import file_desk
+from azresp.cli.file_desk import FileDesk
 from azresp.cli.gallery import gallery_of
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
@@ -62,6 +63,7 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
     editor = _editor(terminal, history, reached)
     clock = SystemClock()
     desk = ScreenDesk(terminal, editor)
+    files = FileDesk(reached.gateway, store, terminal.dim)
     chat = Chat(
         session=Session(clock.ident(), ""),
         service=reached.gateway,
@@ -72,7 +74,8 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
         editor=editor,
         tools=tools,
         memory=store.records,
-        files=file_desk(reached, store),
+        files=files,
+        attaching=AttachmentDesk(files, tuner),
         gallery=gallery_of(reached.profile, store.path),
         answerer=Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=clock.now),
         more=desk.more,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class AttachmentFolder:
         kept = Kept(kept_path(self.root / digest[:2] / digest), len(data), digest, attachment.mime)
         with Folder.open(self.root) as root, root.inside(digest[:2]) as folder:
             if folder.read(digest, len(data)) == data:
+                with suppress(OSError):
+                    os.utime(folder.path / digest, follow_symlinks=False)  # young again: see `prune`
                 return kept
             folder.remove(digest)  # damaged, or somebody's link: it has no other meaning than these bytes
             with folder.new_file() as file:
@@ -39,12 +42,25 @@ class AttachmentFolder:
         """The base64 of what was kept; None if it is gone or changed."""
         return read_kept(self.root, kept)
 
-    def prune(self, used: Collection[str]) -> int:
-        """Remove all but the files whose SHA-256 is `used`; tells how many went."""
+    def prune(self, used: Collection[str], before: float | None = None) -> int:
+        """Remove all but the files whose SHA-256 is `used`; tells how many went.
+
+        With `before`, only what was last kept before that time: younger ones may belong to a message that is
+        about to be sent.
+        """
         gone = 0
         for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
-            if path.name not in used:
-                with suppress(OSError, LocalError):
+            with suppress(OSError, LocalError):
+                if path.name not in used and (before is None or path.lstat().st_mtime < before):
                     path.unlink()
                     gone += 1
+        return gone
+
+    def drop(self, digests: Iterable[str]) -> int:
+        """Remove the files of these SHA-256; tells how many there were."""
+        gone = 0
+        for digest in digests:
+            with suppress(OSError):
+                (self.root / digest[:2] / digest).unlink()
+                gone += 1
         return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from azresp.core.keep import dump_turn
@@ -10,6 +11,9 @@ from azresp.core.sse import Wire
 from azresp.store.database import Database
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
+
+_DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
+"""in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
 
 
 class Exchanges:
@@ -133,9 +137,22 @@ class Exchanges:
             "select id from kept where id is not null)",
             (session_id,),
         )
-        for table in ("heard", "answers"):
+        for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
         return gone
+
+    def kept_files(self) -> set[str]:
+        """The SHA-256 of every file that what was said, heard or answered refers to."""
+        found: set[str] = set()
+        for table, column in (
+            ("exchanges", "said"),
+            ("exchanges", "turn"),
+            ("heard", "wires"),
+            ("answers", "answer"),
+        ):
+            for (text,) in self._db.rows(f"select {column} from {table} where {column} like '%\"sha256\"%'"):  # noqa: S608
+                found.update(_DIGEST.findall(str(text)))
+        return found
 
     def _where(self, condition: str, *values: object) -> list[Exchange]:
         rows = self._db.rows(f"select {EXCHANGE} from exchanges where {condition} order by n", values)  # noqa: S608

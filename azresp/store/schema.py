@@ -80,6 +80,25 @@ create table if not exists tool_lists (
     seen_at real not null,
     primary key (server, label)
 ) without rowid;
+create table if not exists uploads (
+    file_id text not null,
+    origin text not null,
+    sha256 text not null,
+    name text not null,
+    purpose text not null,
+    bytes integer not null,
+    uploaded_at real not null,
+    expires_at real,
+    by_hand integer not null default 0,
+    primary key (origin, file_id)
+) without rowid;
+create index if not exists uploads_by_content on uploads (origin, sha256, purpose);
+create table if not exists upload_uses (
+    origin text not null,
+    file_id text not null,
+    exchange text not null,
+    primary key (origin, file_id, exchange)
+) without rowid;
 create table if not exists trusted (
     path text primary key,
     digest text not null,

@@ -20,6 +20,7 @@ from azresp.store.names import slug as slug
 from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
+from azresp.store.uploads import Uploads
 
 
 class Store(Ledger):
@@ -34,6 +35,8 @@ class Store(Ledger):
         exchanges = Exchanges(database)
         self.records = Records(database, Audit(path.with_name(AUDIT) if path is not None else None))
         """Answers, grants, trust and what MCP servers listed."""
+        self.uploads = Uploads(database)
+        """Files at the service that came from here."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:
@@ -115,6 +118,10 @@ class Store(Ledger):
         with self._db.writing():
             self._sessions.delete(session_id)
             return self._exchanges.prune(session_id)
+
+    def kept_files(self) -> set[str]:
+        """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""
+        return self._exchanges.kept_files()
 
     def free_name(self, wish: str) -> str:
         """A session name near `wish` that is not taken."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.pictures import CALL, Kept, kept_from
@@ -39,9 +41,16 @@ def pictures_in(session: Session) -> list[Kept]:
     return [kept for exchange in session.path() for kept in pictures_of(exchange)]
 
 
-def caption(number: int, kept: Kept, path: str) -> str:
+def caption(number: int, kept: Kept, path: Path) -> str:
     """A line about a saved picture."""
-    return f"picture {number} · {path} · {size_told(kept.bytes)}"
+    return f"picture {number} · {shown(path)} · {size_told(kept.bytes)}"
+
+
+def shown(path: Path) -> str:
+    """A path as it may be typed in a shell, short."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises without one
+    text = str(path)
+    return f"~{text[len(home) :]}" if len(home) > 1 and text.startswith(home + os.sep) else text
 
 
 def size_told(count: int) -> str:
@@ -59,7 +68,7 @@ class Wall:
         terminal: Terminal,
         screen: TurnScreen,
         first: int,
-        path: Callable[[Kept], str],
+        path: Callable[[Kept], Path],
         preview: str = "",
     ) -> None:
         self._terminal, self._screen, self._preview = terminal, screen, preview

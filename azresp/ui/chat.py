@@ -24,7 +24,7 @@ from azresp.ui.usage import usage_line
 if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.core.turn import Turn
-    from azresp.ui.ports import Attached, Attaching, Gallery, Library, Memory, Service, Toolset, Tuner
+    from azresp.ui.ports import Attached, Attaching, Files, Gallery, Library, Memory, Service, Toolset, Tuner
     from azresp.ui.terminal import Terminal
 
 
@@ -59,7 +59,8 @@ class Chat:
     tools: Toolset
     memory: Memory
     answerer: Answerer
-    files: Attaching
+    files: Files
+    attaching: Attaching
     gallery: Gallery
     more: Callable[[str], Awaitable[bool]]
     """asked when a question has used up its budget of tool calls"""
@@ -110,15 +111,15 @@ class Chat:
             return
         for path in mentioned(text):
             await self.attach(path)
-        parts = await self.stoppable(self.files.ready(self.attached)) if self.attached else []
+        parts = await self.stoppable(self.attaching.ready(self.attached)) if self.attached else []
         self.attached = []
         await self.say((message(text, parts=parts),))
 
     async def attach(self, text: str, family: str = "") -> None:
         """Attach a picture or file to the next message."""
-        attached = await self.stoppable(self.files.attach(text, family))
+        attached = await self.stoppable(self.attaching.attach(text, family))
         self.attached.append(attached)
-        self.terminal.dim(f"attached {self.files.described(attached)}")
+        self.terminal.dim(f"attached {self.attaching.described(attached)}")
 
     async def invoke(self, name: str, rest: str) -> None:
         """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""
@@ -199,7 +200,7 @@ class Chat:
         self.session, self.last = outcome.session, outcome.exchange
         self._took_s += max(self.clock.now() - outcome.exchange.asked_at, 0.0)
         self._tell_split(session)
-        self.files.used(outcome.exchange.id, said)
+        self.attaching.used(outcome.exchange.id, said)
         for line in list_changes(outcome.exchange.turn, self.tools.server, self.memory):
             self.terminal.strong(line)
         return outcome

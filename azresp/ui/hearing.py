@@ -24,7 +24,7 @@ async def hear(chat: Chat, session: Session, said: tuple[Wire, ...], *, in_full:
     screen = chat.terminal.turn_screen(loop.call_later, thoughts=bool(chat.tuner.value("show_reasoning")))
     first = len(pictures_in(session)) + 1
     preview = str(chat.tuner.value("preview"))
-    wall = Wall(chat.terminal, screen, first, lambda kept: str(chat.gallery.path(kept)), preview)
+    wall = Wall(chat.terminal, screen, first, chat.gallery.path, preview)
     ports = Ports(chat.service, screen, chat.library, chat.clock, chat.gallery.turn(session, wall.show))
     headers = chat.tools.headers()
     saying = converse(ports, session, said, _settings(chat, said), headers=headers, in_full=in_full)

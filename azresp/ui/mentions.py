@@ -44,12 +44,20 @@ def dropped(line: str) -> str:
     return path if path.lower().endswith(_DROPPED) and _is_file(path) else ""
 
 
+_BEGUN = re.compile(r'(?<!\S)@("[^"\n]*|[^"\s]*)$')
+
+
+def at_mention(before: str) -> bool:
+    """Whether a `@path` is being typed at the cursor."""
+    return _BEGUN.search(before) is not None
+
+
 def completions(before: str) -> Iterator[tuple[str, int]]:
     """Paths that go on with the `@…` before the cursor: the text and how many characters it replaces."""
-    word = re.search(r'(?<!\S)@("?)([^"\s]*)$', before)
+    word = _BEGUN.search(before)
     if word is None:
         return
-    head, tail = os.path.split(word[2])
+    head, tail = os.path.split(word[1].removeprefix('"'))
     try:
         names = sorted(os.scandir(Path(head or ".").expanduser()), key=lambda entry: entry.name)
     except (OSError, RuntimeError, ValueError):

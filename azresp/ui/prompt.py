@@ -25,6 +25,7 @@ from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
 from azresp.ui.early import MARK
+from azresp.ui.mentions import at_mention, completions
 from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
 from azresp.ui.sink import clean_line
@@ -67,13 +68,17 @@ _VI_MODES = {
 
 
 class _SlashCompleter(Completer):
-    """Completes slash commands and their arguments."""
+    """Completes slash commands and their arguments, and paths after `@`."""
 
     def __init__(self) -> None:
         self.chat: Chat | None = None
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         if self.chat is None:
+            return
+        if not document.text.startswith("/"):
+            for path, length in completions(document.text_before_cursor):
+                yield Completion(path, -length, display=clean_line(path))
             return
         wide = self.chat.terminal.size()[0] >= REMARK_COLUMNS
         for text, length, remark in complete(self.chat, document.text_before_cursor):
@@ -185,7 +190,8 @@ class PromptEditor:
         app.invalidate()
 
     def _at_slash(self) -> bool:
-        return self._session.default_buffer.text.startswith("/")
+        buffer = self._session.default_buffer
+        return buffer.text.startswith("/") or at_mention(buffer.document.current_line_before_cursor)
 
     def _toolbar(self) -> StyleAndTextTuples:
         chat = self._completer.chat

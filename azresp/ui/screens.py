@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from azresp.core.sse import Wire
     from azresp.core.turn import Turn
 
-Write = Callable[[str], None]
+Write = Callable[[str], object]
 
 
 def told(wait: Wait) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from azresp.core.session import Exchange, Session
 from azresp.core.turn import Turn
-from azresp.core.uploads import Upload
+from azresp.core.uploads import FileTold, Upload, file_told
 from azresp.store.database import Database
 from azresp.store.store import Store
 from azresp.store.uploads import Uploads
@@ -48,17 +48,23 @@ def test_an_upload_that_the_service_drops_soon_is_not_used(uploads: Uploads) -> 
 def test_what_a_failed_turn_left_behind_is_found(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.db")
     uploads = Uploads(Database(tmp_path / "store.db"))
-    exchange = Exchange("x1", None, ({"role": "user", "content": "hi"},), Turn(), 1.0, origin=HERE)
-    store.add(Session("s1", "one"), [exchange])
-    for name in ("kept", "failed", "fresh"):
+    said = ({"role": "user", "content": "hi"},)
+    done = Exchange("x1", None, said, Turn(id="resp_1", status="completed"), 1.0, origin=HERE)
+    failed = Exchange("x2", None, said, Turn(id="resp_2", status="failed"), 1.0, origin=HERE)
+    retried = Exchange("x3", None, said, Turn(id="resp_3", status="failed"), 600.0, origin=HERE)
+    store.add(Session("s1", "one"), [done, failed, retried])
+    for name in ("kept", "failed", "retried", "never", "fresh"):
         uploads.remember(_upload(name, at=900.0 if name == "fresh" else 100.0))
     uploads.remember(_upload("elsewhere", THERE))
     uploads.use(HERE, "kept", "x1")
-    uploads.use(HERE, "failed", "an exchange that never came to be")
-    assert [one.file_id for one in uploads.unused(HERE, before=500)] == ["failed"]
+    uploads.use(HERE, "failed", "x2")
+    uploads.use(HERE, "retried", "x2")
+    uploads.use(HERE, "retried", "x3")
+    uploads.use(HERE, "never", "an exchange that never came to be")
+    assert [one.file_id for one in uploads.unused(HERE, before=500)] == ["failed", "never"]
     store.remove("s1")
-    assert [one.file_id for one in uploads.unused(HERE, before=500)] == ["failed", "kept"]
-    assert [one.file_id for one in uploads.listed(HERE)] == ["fresh", "failed", "kept"]
+    assert [one.file_id for one in uploads.unused(HERE, before=500)] == ["failed", "kept", "never", "retried"]
+    assert [one.file_id for one in uploads.listed(HERE)] == ["fresh", "failed", "kept", "never", "retried"]
     store.close()
 
 
@@ -76,3 +82,40 @@ def test_an_upload_told_twice_is_one(uploads: Uploads) -> None:
     uploads.use(HERE, "f1", "x")
     uploads.use(HERE, "f1", "x")
     assert uploads.listed(HERE) == [_upload("f1", bytes=7)]
+
+
+def test_what_the_user_uploaded_by_name_is_collected_only_when_asked(uploads: Uploads) -> None:
+    uploads.remember(_upload("ours"))
+    uploads.remember(_upload("theirs", by_hand=True))
+    assert [one.file_id for one in uploads.unused(HERE, before=500)] == ["ours"]
+    assert uploads.unused(HERE, before=500, by_hand=True) == [
+        _upload("ours"),
+        _upload("theirs", by_hand=True),
+    ]
+
+
+def test_the_store_knows_which_kept_files_it_refers_to(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    kept, forged = "a" * 64, "b" * 64
+    part = {"type": "input_image", "image_url": {"saved": "/x", "sha256": kept}}
+    said = ({"role": "user", "content": [part, {"type": "input_text", "text": f'{{"sha256": "{forged}"}}'}]},)
+    store.add(Session("s1", "one"), [Exchange("x1", None, said, Turn(), 1.0)])
+    assert store.kept_files() == {kept}
+    store.remove("s1")
+    assert store.kept_files() == set()
+    store.close()
+
+
+def test_what_a_service_tells_of_a_file_is_never_trusted_to_be_whole() -> None:
+    told = {
+        "id": 7,
+        "filename": None,
+        "bytes": "many",
+        "created_at": 1e400,
+        "expires_at": True,
+        "status": "x",
+    }
+    assert file_told(told) == FileTold("", "", "", 0, 0.0, None, "x")
+    assert file_told(
+        {"id": "assistant-1", "filename": "a", "purpose": "vision", "bytes": 5, "created_at": 9}
+    ) == (FileTold("assistant-1", "a", "vision", 5, 9.0, None, ""))

@@ -45,7 +45,9 @@ async def attachments(
     if not action:
         if not chat.attached:
             chat.terminal.dim("nothing is attached: /image and /file attach, so does @path in a message")
-        chat.terminal.pairs([(f"{n}", chat.files.described(one)) for n, one in enumerate(chat.attached, 1)])
+        chat.terminal.pairs(
+            [(f"{n}", chat.attaching.described(one)) for n, one in enumerate(chat.attached, 1)]
+        )
         return
     if (action, number) == ("drop", "all"):
         chat.attached.clear()
@@ -55,9 +57,11 @@ async def attachments(
         raise UsageError(f"/attachments takes show or drop, got {action!r}", "Usage: /attachments [drop N]")
     at = _nth(number, len(chat.attached), "attachment")
     if action == "drop":
-        chat.terminal.dim(f"not attached any more: {chat.files.described(chat.attached.pop(at))}")
+        chat.terminal.dim(f"not attached any more: {chat.attaching.described(chat.attached.pop(at))}")
         return
-    await _preview(chat, chat.files.preview(chat.attached[at]), chat.files.described(chat.attached[at]))
+    await _preview(
+        chat, chat.attaching.preview(chat.attached[at]), chat.attaching.described(chat.attached[at])
+    )
 
 
 @command("image-mode")
@@ -76,7 +80,7 @@ async def image_mode(
 @command("mask")
 async def mask(chat: Chat, source: Annotated[str, Rest(), Words(lambda chat, before: ["none"])]) -> None:
     """Edit only where a picture is transparent: its path, or `none`. Goes with the next messages."""
-    wire = None if source == "none" else await chat.stoppable(chat.files.mask(source))
+    wire = None if source == "none" else await chat.stoppable(chat.attaching.mask(source))
     chat.tools.mask = wire
     chat.terminal.dim("no mask any more" if wire is None else f"{source} is the mask until /mask none")
 
@@ -88,7 +92,7 @@ async def pictures(chat: Chat) -> None:
     if not found:
         chat.terminal.dim("no pictures yet: /image-mode on lets the model draw")
     for number, kept in enumerate(found, 1):
-        chat.terminal.say(caption(number, kept, str(chat.gallery.path(kept))))
+        chat.terminal.say(caption(number, kept, chat.gallery.path(kept)))
 
 
 def _numbers(count: int) -> list[str]:
