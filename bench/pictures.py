@@ -48,7 +48,9 @@ def _jobs(lab: Lab, drawing: Drawing) -> dict[str, Job]:
         "sdk": partial(draw, baseline(lab, "sdk_pictures", prompt, file)),
         "azresp piped": partial(draw, ours),
         "azresp": partial(draw, ours, tty=True),
-        "azresp, no preview": partial(draw, azresp(lab, "run", *_flags(folder), "--no-preview", prompt), tty=True),
+        "azresp, no preview": partial(
+            draw, azresp(lab, "run", *_flags(folder), "--no-preview", prompt), tty=True
+        ),
     }
 
 

@@ -88,7 +88,7 @@ def drawn(drawing: Drawing) -> Answer:
     return Answer(opening, tuple(events), (end,))
 
 
-def _event(type: str, number: int, **fields: Any) -> bytes:  # noqa: A002 - as the wire has it
+def _event(type: str, number: int, **fields: Any) -> bytes:
     wire = json.dumps({"type": type, "sequence_number": number, **fields}, separators=(",", ":"))
     data = f"event: {type}\ndata: {wire}\n\n".encode()
     return b"%x\r\n%s\r\n" % (len(data), data)
