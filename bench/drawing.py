@@ -24,15 +24,17 @@ class Drawing:
 
     side: int = 2582
     """pixels; this one makes 20 MB"""
+    rate: float = 0.0
+    """events a second; 0 is full speed"""
 
     def __str__(self) -> str:
-        return f"bench draw={self.side}"
+        return f"bench draw={self.side} rate={self.rate:g}"
 
     @classmethod
     def read(cls, prompt: str) -> Drawing | None:
         """The drawing in a prompt, if one is asked for."""
-        told = re.search(r"bench draw=(\d+)", prompt)
-        return cls(int(told[1])) if told else None
+        told = re.search(r"bench draw=(\d+) rate=([\d.]+)", prompt)
+        return cls(int(told[1]), float(told[2])) if told else None
 
     def picture(self, number: int) -> bytes:
         """Noise as PNG, uncompressed: what a photograph weighs without the time of making one."""

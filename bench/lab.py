@@ -139,6 +139,7 @@ class Lab:
         stdin: str | None = None,
         steps: Sequence[Step] = (),
         env: dict[str, str] | None = None,
+        limit_s: float = LIMIT_S,
     ) -> Run:
         """Run a program to its end, in a terminal or with its output in a pipe."""
         job = {
@@ -149,7 +150,7 @@ class Lab:
             "steps": steps,
             "env": self.environ() | (env or {}),
             "folder": str(self.home),
-            "limit_s": LIMIT_S,
+            "limit_s": limit_s,
         }
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(ROOT / "bench" / "measure.py")],

@@ -13,15 +13,17 @@ from bench.programs import PROMPT_MARK, azresp, baseline
 from bench.rounds import Job, rounds
 
 STOPPED = "stopped"
-MOMENTS_S = (0.02, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0, 1.2)
-"""When Ctrl-C is typed, after the first sign of the drawing: pictures of 20 MB come all the time."""
+MOMENTS_S = tuple(at / 10 + 0.05 for at in range(15))
+"""When Ctrl-C is typed, after the first sign of the drawing: before, in and between pictures of 20 MB."""
+EVENTS_A_SECOND = 2.5
 
 
 def pictures(lab: Lab, report: Report, count: int, *, quick: bool) -> None:
     """Both parts."""
-    drawing = Drawing(700) if quick else Drawing()
+    side = 700 if quick else Drawing().side
+    drawing = Drawing(side)
     _costs(lab, report, count, drawing)
-    _stops(lab, report, count, drawing)
+    _stops(lab, report, Drawing(side, EVENTS_A_SECOND))
 
 
 def _costs(lab: Lab, report: Report, count: int, drawing: Drawing) -> None:
@@ -58,13 +60,12 @@ def _flags(folder: Path) -> tuple[str, ...]:
     return ("--images", "--partial-images", "3", "--picture-folder", str(folder))
 
 
-def _stops(lab: Lab, report: Report, count: int, drawing: Drawing) -> None:
+def _stops(lab: Lab, report: Report, drawing: Drawing) -> None:
     """Ctrl-C at every moment of the drawing; the worst wait until the chat tells that it stopped."""
     folder = lab.home / "stopped"
     argv = azresp(lab, "chat", *_flags(folder))
-    waits = sorted(
-        _wait(lab.run(argv, steps=_steps(drawing, moment))) for moment in MOMENTS_S for _ in range(count)
-    )
+    runs = [lab.run(argv, steps=_steps(drawing, moment), limit_s=20) for moment in MOMENTS_S]
+    waits = sorted(map(_wait, runs), key=lambda wait: (math.isnan(wait), wait))
     table = report.table("Ctrl-C in a chat while pictures come", "median ms", "worst ms")
     table.add("azresp chat", waits[len(waits) // 2], waits[-1])
     report.add("pictures", "Ctrl-C to the word that it stopped, worst", waits[-1], 200, "ms")
