@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -100,6 +101,8 @@ class FileDesk(ServiceFiles):
             lambda: self._store.uploads.find(self.origin, digest, one.purpose, time.time())
         )
         if known is not None and await self._is_there(known):
+            taken = replace(known, uploaded_at=time.time())
+            self._remembering(partial(self._store.uploads.remember, taken))
             return known.file_id
         self._tell(f"uploading {one.name} ({sized(one.size)})")
         upload = Upload("", self.origin, digest, one.name, one.purpose, one.size, 0.0)

@@ -98,7 +98,7 @@ def _ask(
     )
     for remark in tools.remarks():
         warn(f"note: {remark}")
-    said, attaching = _message(options, prompt, reached, store, tools)
+    said, attaching = _message(options, prompt, reached, store, tools, warn)
     output = Output()
     if options.output == "-":
         from azresp.cli.picture_output import Aside
@@ -130,7 +130,12 @@ def _ask(
 
 
 def _message(
-    options: RunOptions, prompt: str, reached: Reached, store: Store, tools: Tools
+    options: RunOptions,
+    prompt: str,
+    reached: Reached,
+    store: Store,
+    tools: Tools,
+    warn: Callable[[str], None],
 ) -> tuple[Wire, AttachmentDesk | None]:
     """What is said, pictures and files with it."""
     if not (options.images or options.files or options.mask):
@@ -138,14 +143,18 @@ def _message(
     from azresp.cli.attaching import AttachmentDesk
     from azresp.cli.file_desk import FileDesk
 
-    desk = AttachmentDesk(FileDesk(reached.gateway, store, note), Fixed(reached.profile))
+    desk = AttachmentDesk(FileDesk(reached.gateway, store, warn), Fixed(reached.profile))
 
     async def parts() -> list[Wire]:
-        if options.mask:
-            tools.mask = await desk.mask(options.mask)
-        attached = [await desk.attach(one, "image") for one in options.images]
-        attached += [await desk.attach(one, "file") for one in options.files]
-        return await desk.ready(attached)
+        try:
+            if options.mask:
+                tools.mask = await desk.mask(options.mask)
+            attached = [await desk.attach(one, "image") for one in options.images]
+            attached += [await desk.attach(one, "file") for one in options.files]
+            return await desk.ready(attached)
+        finally:
+            # The question is asked in a loop of its own, which could not use a connection of this one.
+            await reached.gateway.close()
 
     return message(prompt, parts=until_done(parts())), desk
 

@@ -142,6 +142,9 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
     """Recover what a crash left behind, and resume what is asked for."""
     try:
         lost = store.recover()
+        for exchange in lost:
+            # What it uploaded is used, though nobody lived to say so.
+            chat.attaching.used(exchange.id, exchange.said)
     except AzrespError as error:
         chat.show_error(error)
         lost = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from azresp.config.origin import short, unknown
+from azresp.config.rule import full_path
 from azresp.core.secrets import SecretRef
 from azresp.errors import ConfigError
 
@@ -172,19 +173,6 @@ def within(low: float, high: float) -> Callable[[object], float]:
         return value
 
     return check
-
-
-def full_path(value: object) -> Path:
-    """A check for a full path, `~` put in; whether something is there is not asked."""
-    if not isinstance(value, str) or not value or "\0" in value:
-        raise ValueError
-    try:
-        path = Path(value).expanduser()
-    except RuntimeError:  # no home folder to put in for "~"
-        raise ValueError from None
-    if not path.is_absolute():
-        raise ValueError
-    return path
 
 
 def reference(value: object) -> SecretRef:

@@ -220,13 +220,8 @@ def file() -> Rule[Path]:
     """A file that is there."""
 
     def check(value: object) -> Path:
-        if not isinstance(value, str) or not value or "\0" in value:
-            raise ValueError
-        try:
-            path = Path(value).expanduser()
-        except RuntimeError:  # no home folder to put in for "~"
-            raise ValueError from None
-        if not path.is_absolute() or not path.is_file():
+        path = full_path(value)
+        if not path.is_file():
             raise ValueError
         return path
 
@@ -241,21 +236,24 @@ def file() -> Rule[Path]:
 def folder() -> Rule[Path]:
     """A folder, there or not."""
 
-    def check(value: object) -> Path:
-        if not isinstance(value, str) or not value or "\0" in value or _broken(value):
-            raise ValueError
-        try:
-            path = Path(value).expanduser()
-        except RuntimeError:  # no home folder to put in for "~"
-            raise ValueError from None
-        if not path.is_absolute():
-            raise ValueError
-        return path
-
     def parse(text: str) -> object:
         return text if not text or text.startswith("~") else str(Path(text).absolute())
 
-    return Rule("the full path of a folder (~ may stand first)", check, parse, metavar="FOLDER", free=True)
+    says = "the full path of a folder (~ may stand first)"
+    return Rule(says, full_path, parse, metavar="FOLDER", free=True)
+
+
+def full_path(value: object) -> Path:
+    """A full path; nothing is looked for there. Raises ValueError."""
+    if not isinstance(value, str) or not value or "\0" in value or _broken(value):
+        raise ValueError
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:  # no home folder to put in for "~"
+        raise ValueError from None
+    if not path.is_absolute():
+        raise ValueError
+    return path
 
 
 def _broken(text: str) -> bool:

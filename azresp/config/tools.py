@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from azresp.config.fields import Fields, full_path, many, matching, table, within
+from azresp.config.fields import Fields, many, matching, table, within
 from azresp.config.hosted import OPTIONS, hosted_tool
+from azresp.config.rule import full_path
 from azresp.core.tools import HOSTED, HostedTool
 from azresp.errors import ConfigError
 

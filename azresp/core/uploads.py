@@ -20,7 +20,7 @@ class Upload:
     purpose: str
     bytes: int
     uploaded_at: float
-    """seconds since 1970"""
+    """seconds since 1970; moves on when a message takes it up again, so that it is not collected just then"""
     expires_at: float | None = None
     """when the service drops it; None for never"""
     by_hand: bool = False

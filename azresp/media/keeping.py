@@ -29,7 +29,7 @@ class AttachmentFolder:
         kept = Kept(kept_path(self.root / digest[:2] / digest), len(data), digest, attachment.mime)
         with Folder.open(self.root) as root, root.inside(digest[:2]) as folder:
             if folder.read(digest, len(data)) == data:
-                with suppress(OSError):
+                with suppress(OSError, NotImplementedError):
                     os.utime(folder.path / digest, follow_symlinks=False)  # young again: see `prune`
                 return kept
             folder.remove(digest)  # damaged, or somebody's link: it has no other meaning than these bytes

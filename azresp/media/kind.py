@@ -53,7 +53,8 @@ def recognise(data: bytes, name: str, wanted: str = "") -> Kind:
     kind = kind or _document(data, name, wanted)
     if wanted == "image" and not kind.image:
         raise UsageError(
-            f"{name} is no picture but {kind.mime}", f"Pictures may be {IMAGES}; use /file for files."
+            f"{name} is no picture but {kind.mime}",
+            f"Pictures may be {IMAGES}; other files go with --file or /file.",
         )
     if wanted == "file" and kind.image:
         raise UsageError(f"{name} is a picture ({kind.mime})", "Use /image or -i for pictures.")

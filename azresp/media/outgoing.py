@@ -113,14 +113,13 @@ class _Counted(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def fileno(self) -> int:
-        """How the HTTP client learns the length."""
-        return self._file.fileno()
-
     def tell(self) -> int:
         return self._file.tell()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END:
+            # So the HTTP client learns the length: the one that was told, whatever was written behind it since.
+            return self._file.seek(self._size + offset)
         return self._file.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:

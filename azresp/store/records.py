@@ -80,36 +80,18 @@ class Records:
 
     def grant(self, grant: Grant) -> None:
         """Remember a standing approval."""
-        subject = grant.subject
         with self._trying():
             self._db.run(
                 "insert or replace into grants values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    subject.origin,
-                    subject.server,
-                    subject.label,
-                    subject.tool,
-                    subject.fingerprint,
-                    grant.scope,
-                    grant.given_at,
-                    write_json(grant.told),
-                ),
+                (*_key(grant), grant.given_at, write_json(grant.told)),
             )
 
     def revoke(self, grant: Grant) -> None:
         """Forget a standing approval. Raises LocalError."""
-        subject = grant.subject
         self._db.run(
             "delete from grants where origin = ? and server = ? and label = ? and tool = ? and fingerprint = ? "
             "and scope = ?",
-            (
-                subject.origin,
-                subject.server,
-                subject.label,
-                subject.tool,
-                subject.fingerprint,
-                grant.scope,
-            ),
+            _key(grant),
         )
 
     def audit(self, entry: Wire) -> None:
@@ -164,6 +146,11 @@ class Records:
             self.trouble = ""
         except LocalError as error:
             self.trouble = error.what
+
+
+def _key(grant: Grant) -> tuple[str, ...]:
+    subject = grant.subject
+    return subject.origin, subject.server, subject.label, subject.tool, subject.fingerprint, grant.scope
 
 
 def _object(text: object) -> Wire:

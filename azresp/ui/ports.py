@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -117,6 +118,13 @@ class Toolset(Tools, Protocol):
     def remarks(self) -> Sequence[str]: ...
 
 
+class Dropped(Protocol):
+    """How many attachments went."""
+
+    @property
+    def count(self) -> int: ...
+
+
 class Files(Protocol):
     """The files at the service. Raises UsageError, LocalError and what the service raises."""
 
@@ -131,6 +139,7 @@ class Files(Protocol):
     def unused(self, older_than_s: float, *, by_hand: bool = False) -> Sequence[Upload]: ...
     def is_unused(self, one: Upload, older_than_s: float) -> bool: ...
     def tidy(self, older_than_s: float) -> int: ...
+    def dropping(self) -> AbstractContextManager[Dropped]: ...
 
 
 class Memory(Protocol):

@@ -89,7 +89,12 @@ async def _get(chat: Chat, first: str, rest: str) -> None:
 async def _own_name(chat: Chat, ident: str, container: str) -> str:
     """What the file is called at the service, as a name that means nothing else in this folder."""
     told = "" if container else file_told(await chat.stoppable(chat.files.look(ident))).name
-    return re.sub(r"[^\w. -]+|\A[\s.-]+", "_", told)[-100:].strip() or ident
+    return _harmless(told) or _harmless(ident) or "file"
+
+
+def _harmless(name: str) -> str:
+    """A name without folders, hidden beginnings and odd characters; empty where nothing is left."""
+    return re.sub(r"[^\w. -]", "_", name)[-100:].strip(" ._-")
 
 
 async def _delete(chat: Chat, ident: str) -> None:

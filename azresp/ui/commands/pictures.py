@@ -19,13 +19,19 @@ def _sources(chat: Chat, before: tuple[str, ...]) -> list[str]:
 @command("image")
 async def image(chat: Chat, source: Annotated[str, Rest(), Words(_sources)]) -> None:
     """Attach a picture to the next message: a path, a URL, `clipboard`, `last` (drawn last), or id:FILE_ID."""
-    await chat.attach(_last(chat) if source == "last" else source, "image")
+    await chat.attach(_last(chat) if source == "last" else _unquoted(source), "image")
 
 
 @command("file")
 async def file(chat: Chat, source: Annotated[str, Rest()]) -> None:
     """Attach a PDF or text document to the next message: a path, a URL, or id:FILE_ID."""
-    await chat.attach(source, "file")
+    await chat.attach(_unquoted(source), "file")
+
+
+def _unquoted(source: str) -> str:
+    """A path as it is, even where it was typed in quotation marks."""
+    quoted = len(source) > 2 and source[0] == source[-1] and source[0] in "\"'"
+    return source[1:-1] if quoted else source
 
 
 def _last(chat: Chat) -> str:
@@ -80,7 +86,7 @@ async def image_mode(
 @command("mask")
 async def mask(chat: Chat, source: Annotated[str, Rest(), Words(lambda chat, before: ["none"])]) -> None:
     """Edit only where a picture is transparent: its path, or `none`. Goes with the next messages."""
-    wire = None if source == "none" else await chat.stoppable(chat.attaching.mask(source))
+    wire = None if source == "none" else await chat.stoppable(chat.attaching.mask(_unquoted(source)))
     chat.tools.mask = wire
     chat.terminal.dim("no mask any more" if wire is None else f"{source} is the mask until /mask none")
 

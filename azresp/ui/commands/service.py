@@ -124,10 +124,12 @@ async def _delete_session(chat: Chat) -> None:
             f"{len(remote) - len(failed)} of {len(remote)} deleted at the service; the session stays here, try again"
         )
         return
-    count = chat.library.remove(chat.session.id)
-    chat.terminal.dim(
-        f"deleted: {len(remote)} of {len(remote)} at the service, {counted(count, 'exchange')} here"
+    with chat.files.dropping() as dropped:
+        count = chat.library.remove(chat.session.id)
+    here = counted(count, "exchange") + (
+        f" and {counted(dropped.count, 'attachment')}" if dropped.count else ""
     )
+    chat.terminal.dim(f"deleted: {len(remote)} of {len(remote)} at the service, {here} here")
     await chat.invoke("new", "")
 
 
