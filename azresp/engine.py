@@ -185,6 +185,7 @@ class _Hearing:
         try:
             async for wires in stream:
                 await self._take(wires)
+                del wires  # with a picture in them, they would be held until the next event has come
                 if self.turn.over:
                     await self._hear_out(stream)
                     return

@@ -1,4 +1,4 @@
-"""`python -m bench [start|run|glyph|long|blocks|store|all]`: measure, and print ratios beside their bars."""
+"""`python -m bench [start|run|glyph|long|blocks|store|pictures|all]`: measure, and print ratios beside their bars."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from bench.glyph import glyph
 from bench.lab import Lab
 from bench.long import long
 from bench.oneshot import oneshot
+from bench.pictures import pictures
 from bench.shelf import shelf
 from bench.start import start
 
-BENCHES = ("start", "run", "glyph", "long", "blocks", "store")
+BENCHES = ("start", "run", "glyph", "long", "blocks", "store", "pictures")
 
 
 def main() -> None:
@@ -52,6 +53,8 @@ def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> Non
             long(lab, report, count, quick=quick)
         case "blocks":
             blocks(lab, report, count, quick=quick)
+        case "pictures":
+            pictures(lab, report, count, quick=quick)
         case _:
             shelf(lab, report, count, quick=quick)
 

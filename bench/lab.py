@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+from bench.drawing import Drawing
 from bench.shown import verdict
 from bench.text import MARK, Spec
 
@@ -103,7 +105,7 @@ class Lab:
         self.port = int(self._server.stdout.readline())
         self.trouble: list[str] = []
         """runs that failed or lost text"""
-        self._prepared: set[Spec] = set()
+        self._prepared: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +139,7 @@ class Lab:
         stdin: str | None = None,
         steps: Sequence[Step] = (),
         env: dict[str, str] | None = None,
+        limit_s: float = LIMIT_S,
     ) -> Run:
         """Run a program to its end, in a terminal or with its output in a pipe."""
         job = {
@@ -147,7 +150,7 @@ class Lab:
             "steps": steps,
             "env": self.environ() | (env or {}),
             "folder": str(self.home),
-            "limit_s": LIMIT_S,
+            "limit_s": limit_s,
         }
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(ROOT / "bench" / "measure.py")],
@@ -166,23 +169,37 @@ class Lab:
 
     def stream(self, argv: Sequence[str], spec: Spec, *, tty: bool = True, stdin: str | None = None) -> Run:
         """Run a program that asks for `spec`, with the server's side of it; its text is checked."""
-        self._prepare(spec)
-        run = self.run(argv, tty=tty, stdin=stdin)
+        self._prepare(str(spec))
+        run = replace(self.run(argv, tty=tty, stdin=stdin), spec=spec)
         log = self._ask("/log")
-        wrong = run.trouble or verdict(run.output, spec.text(), COLUMNS, ROWS, tty=tty)
-        if wrong and not run.trouble:
-            self._complain(argv, wrong)
-        written = tuple(log["written"])
-        return replace(run, spec=spec, read=log["read"], written=written, last=log["last"], trouble=wrong)
+        run = replace(run, read=log["read"], written=tuple(log["written"]), last=log["last"])
+        return self.judged(argv, run, verdict(run.output, spec.text(), COLUMNS, ROWS, tty=tty))
+
+    def draw(self, argv: Sequence[str], drawing: Drawing, folder: Path, *, tty: bool = False) -> Run:
+        """Run a program that asks for `drawing`; its picture must be the one file of `folder`, which is emptied."""
+        self._prepare(str(drawing))
+        folder.mkdir(parents=True, exist_ok=True)
+        run = self.run(argv, tty=tty)
+        found = [sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*") if file.is_file()]
+        shutil.rmtree(folder)
+        wrong = "" if found == [drawing.final()] else f"{len(found)} files, not the picture alone"
+        return self.judged(argv, run, wrong)
+
+    def judged(self, argv: Sequence[str], run: Run, wrong: str) -> Run:
+        """The run, with what is wrong with what it showed or wrote, unless it failed anyway."""
+        if run.trouble or not wrong:
+            return run
+        self._complain(argv, wrong)
+        return replace(run, trouble=wrong)
 
     def _complain(self, argv: Sequence[str], wrong: str) -> None:
         words = (Path(word).name if word.startswith("/") else word for word in argv if "://" not in word)
         self.trouble.append(f"{' '.join(words)}: {wrong}")
 
-    def _prepare(self, spec: Spec) -> None:
-        if spec not in self._prepared:
-            self._ask(f"/prepare?{quote(str(spec))}")
-            self._prepared.add(spec)
+    def _prepare(self, prompt: str) -> None:
+        if prompt not in self._prepared:
+            self._ask(f"/prepare?{quote(prompt)}")
+            self._prepared.add(prompt)
 
     def _ask(self, path: str) -> dict[str, Any]:
         connection = HTTPConnection("127.0.0.1", self.port)

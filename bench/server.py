@@ -18,10 +18,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
+from bench.drawing import Drawing
 from bench.text import Spec
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_PROMPT = re.compile(rb'bench n=[^"\\]*')
+_PROMPT = re.compile(rb'bench (?:n|draw)=[^"\\]*')
 _HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n"
     b"apim-request-id: 00000000-0000-4000-8000-000000000001\r\nx-request-id: bench\r\n\r\n"
@@ -74,9 +75,22 @@ def answer(spec: Spec) -> Answer:
     return Answer(opening, grown, closing)
 
 
-def _event(kind: str, number: int, **fields: Any) -> bytes:
-    wire = json.dumps({"type": kind, "sequence_number": number, **fields}, separators=(",", ":"))
-    data = f"event: {kind}\ndata: {wire}\n\n".encode()
+@cache
+def drawn(drawing: Drawing) -> Answer:
+    """The full event sequence of a response that is a picture."""
+    events = [_event(number=number, **event) for number, event in enumerate(drawing.events(), 2)]
+    opening = (
+        _event("response.created", 0, response=_response("in_progress", [])),
+        _event("response.in_progress", 1, response=_response("in_progress", [])),
+    )
+    whole = _response("completed", [drawing.item()], 1)
+    end = _event("response.completed", len(events) + 2, response=whole)
+    return Answer(opening, tuple(events), (end,))
+
+
+def _event(type: str, number: int, **fields: Any) -> bytes:
+    wire = json.dumps({"type": type, "sequence_number": number, **fields}, separators=(",", ":"))
+    data = f"event: {type}\ndata: {wire}\n\n".encode()
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
@@ -157,17 +171,17 @@ class Server:
         path = head.split(b" ", 2)[1].decode()
         if head.startswith(b"POST"):
             asked = _PROMPT.search(body)
-            self._stream(connection, Spec.read(asked[0].decode() if asked else ""))
+            self._stream(connection, asked[0].decode() if asked else "")
         elif path.startswith("/prepare?"):
-            answer(Spec.read(unquote(path.partition("?")[2])))
+            _ready(unquote(path.partition("?")[2]))
             _reply(connection, {})
         else:
             log = self.log
             _reply(connection, {"read": log.read, "written": log.written, "last": log.last})
 
-    def _stream(self, connection: socket.socket, spec: Spec) -> None:
+    def _stream(self, connection: socket.socket, prompt: str) -> None:
         log = self.log = Log(read=time.monotonic())
-        ready = answer(spec)
+        spec, ready = Spec.read(prompt), _ready(prompt)
         connection.sendall(_HEAD)
         for chunk in ready.opening:
             connection.sendall(chunk)
@@ -185,6 +199,12 @@ class Server:
             send(chunk)
         send(b"0\r\n\r\n")
         log.last = now()
+
+
+def _ready(prompt: str) -> Answer:
+    """The answer that a prompt asks for, made once."""
+    drawing = Drawing.read(prompt)
+    return answer(Spec.read(prompt)) if drawing is None else drawn(drawing)
 
 
 def _read(connection: socket.socket) -> tuple[bytes, bytes] | None:

@@ -33,6 +33,8 @@ def _commands(lab: Lab, report: Report, count: int) -> None:
             "python -c pass": partial(lab.run, PASS, tty=False),
             "azresp --version": partial(lab.run, (*AZRESP, "--version"), tty=False),
             "azresp --help": partial(lab.run, (*AZRESP, "--help"), tty=False),
+            "azresp chat --help": partial(lab.run, (*AZRESP, "chat", "--help"), tty=False),
+            "azresp run --help": partial(lab.run, (*AZRESP, "run", "--help"), tty=False),
             "completion": partial(lab.run, AZRESP, tty=False, env=_COMPLETE),
         },
     )

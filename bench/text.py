@@ -37,7 +37,7 @@ class Spec:
     @classmethod
     def read(cls, prompt: str) -> Spec:
         """The spec in a prompt; 14 deltas at full speed where there is none."""
-        told = dict(re.findall(r"(\w+)=([\w.]+)", prompt)) if "bench n=" in prompt else {}
+        told = dict(re.findall(r"(\w+)=([\w.]+)", prompt)) if "bench " in prompt else {}
         return cls(
             int(told.get("n", 14)),
             float(told.get("rate", 0)),

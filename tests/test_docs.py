@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -39,3 +40,15 @@ def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = list(getattr(get_command(build()), "commands"))  # noqa: B009 - Typer's type does not tell
     assert [name for name in names if f"azresp {name}" not in readme] == []
+
+
+def test_the_list_of_commands_says_of_each_what_it_says_itself() -> None:
+    from typer.main import get_command
+
+    from azresp.cli.app import build
+
+    def told(application: typer.Typer) -> dict[str, str]:
+        found = getattr(get_command(application), "commands")  # noqa: B009 - Typer's type does not tell
+        return {name: one.get_short_help_str(500) for name, one in found.items()}
+
+    assert told(build("")) == told(build())

@@ -30,6 +30,21 @@ HEAVY = (
     "jsonschema",
     "PIL",
 )
+UNNEEDED = (
+    "azresp.answering",
+    "azresp.rounds",
+    "azresp.toolbox",
+    "azresp.media",
+    "azresp.cli.entries",
+    "azresp.cli.tool_rows",
+    "azresp.config.tools",
+    "azresp.core.approval",
+    "azresp.core.tools",
+    "azresp.ui.chat",
+    "azresp.ui.pictures",
+    "azresp.ui.views.calls",
+)
+"""What an answer of text alone has no use for."""
 MAY_WRITE = {
     "azresp/cli/report.py",  # errors and notes, cleaned
     "azresp/cli/confirm.py",  # questions, cleaned
@@ -79,21 +94,41 @@ def test_only_the_sink_modules_write_to_the_terminal() -> None:
     ids=" ".join,
 )
 def test_a_light_command_loads_nothing_heavy(words: list[str], tmp_path: Path) -> None:
+    assert [name for name in _loaded(words, tmp_path) if name in HEAVY] == []
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["-h"], []], ids=" ".join)
+def test_the_list_of_commands_loads_none_of_them(words: list[str], tmp_path: Path) -> None:
+    ours = {name for name in _loaded(words, tmp_path) if name.startswith("azresp.")}
+    assert ours == {
+        "azresp.__main__",
+        "azresp.cli",
+        "azresp.cli.app",
+        "azresp.cli.lean",
+        "azresp.cli.report",
+        "azresp.errors",
+    }
+
+
+def test_a_plain_answer_loads_neither_tools_nor_pictures(tmp_path: Path) -> None:
+    loaded = _loaded(["run", "--emulator", "always", "-q", "hi"], tmp_path)
+    assert "azresp.cli.hearer" in loaded
+    ours = {name for name in loaded if not name.startswith("azresp.emulator")}
+    assert {one for one in UNNEEDED if any(f"{name}.".startswith(f"{one}.") for name in ours)} == set()
+
+
+def _loaded(words: list[str], home: Path) -> list[str]:
+    """The modules that a command has loaded when it leaves."""
     code = (
         "import sys, os\n"
         "os._exit = lambda status: (_ for _ in ()).throw(SystemExit(status))\n"
         f"sys.argv = ['azresp', *{words!r}]\n"
         "from azresp.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"heavy = [name for name in {HEAVY!r} if name in sys.modules]\n"
-        "sys.stderr.write('HEAVY:' + ','.join(heavy))\n"
+        "sys.stderr.write('LOADED:' + ','.join(sys.modules))\n"
     )
-    env = {
-        "XDG_CONFIG_HOME": str(tmp_path),
-        "XDG_DATA_HOME": str(tmp_path),
-        "HOME": str(tmp_path),
-        "PATH": "",
-    }
+    env = {"XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home), "HOME": str(home), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=False)
-    assert done.stderr.rpartition("HEAVY:")[2] == ""
-    assert "HEAVY:" in done.stderr
+    _, told, names = done.stderr.rpartition("LOADED:")
+    assert told, done.stderr
+    return names.split(",")

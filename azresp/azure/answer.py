@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BUFFERED_S, FAST_S, GULP_S = 0.0002, 0.004, 0.005
 """A chunk that came sooner was already read; one that came later is of a slow stream; how long a gulp gathers."""
 
+FULL_BYTES = 32_768
+"""So large a chunk is a gulp: a picture comes in hundreds of them."""
+
 
 class Answer:
     """An answer with a status below 300. Read it once, either way; raises NetworkError and closes it.
@@ -67,6 +70,8 @@ class Answer:
                 if batch := reader.feed(chunk):
                     heard = True
                     yield [self._clean(wire) for wire in batch]
+                    # A picture in it would be held until the next event has come.
+                    del batch
             if batch := reader.finish():
                 heard = True
                 yield [self._clean(wire) for wire in batch]
@@ -139,5 +144,5 @@ async def _in_gulps(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]
             return
         waited = now() - began
         yield chunk
-        if BUFFERED_S < waited < FAST_S:
+        if BUFFERED_S < waited < FAST_S and len(chunk) < FULL_BYTES:
             await asyncio.sleep(GULP_S)

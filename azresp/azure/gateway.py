@@ -78,6 +78,7 @@ class Gateway:
         async with aclosing(answer.events()) as batches:
             async for batch in batches:
                 yield batch
+                del batch  # whoever got it decides how long it lives: it may hold a picture
 
     async def look(self, response_id: str) -> Wire:
         """The response as it stands at the service."""

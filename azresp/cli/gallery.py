@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
 from azresp.errors import LocalError
-from azresp.media.keeping import AttachmentFolder
-from azresp.media.names import path_kept
-from azresp.media.saving import PictureFolder, TurnPictures
 
 if TYPE_CHECKING:
     from azresp.config.profile import Profile
     from azresp.core.session import Session
     from azresp.core.sse import Wire
+    from azresp.media.keeping import AttachmentFolder
+    from azresp.media.saving import PictureFolder, TurnPictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,39 @@ Show = Callable[[Seen], None]
 
 
 class Gallery:
-    """The folders of generated pictures and of attachments."""
+    """The folders of generated pictures and of attachments. What works in them is loaded for the first picture."""
 
     def __init__(self, pictures: Path, attachments: Path | None, *, keep_sketches: bool = False) -> None:
-        self.pictures = PictureFolder(pictures)
-        self.attachments = AttachmentFolder(attachments) if attachments is not None else None
+        self._roots = pictures, attachments
         self._keep_sketches = keep_sketches
+
+    @cached_property
+    def pictures(self) -> PictureFolder:
+        """Where generated pictures are."""
+        from azresp.media.saving import PictureFolder
+
+        return PictureFolder(self._roots[0])
+
+    @cached_property
+    def attachments(self) -> AttachmentFolder | None:
+        """Where attachments are; None: they are not kept."""
+        from azresp.media.keeping import AttachmentFolder
+
+        return AttachmentFolder(self._roots[1]) if self._roots[1] is not None else None
 
     def turn(self, session: Session, show: Show | None = None) -> TurnGallery:
         """For one exchange of a session; `show` is told each picture once, as it comes."""
-        number = len(session.path()) + 1
-        turn = self.pictures.turn(session.name, number, keep_sketches=self._keep_sketches)
+
+        def turn() -> TurnPictures:
+            number = len(session.path()) + 1
+            return self.pictures.turn(session.name, number, keep_sketches=self._keep_sketches)
+
         return TurnGallery(self, turn, show)
 
     def path(self, kept: Kept) -> Path:
         """The file of a saved picture."""
+        from azresp.media.names import path_kept
+
         return path_kept(kept.saved)
 
     def read(self, kept: Kept) -> str | None:
@@ -63,11 +81,15 @@ class Gallery:
 class TurnGallery:
     """The pictures of one exchange: implements the engine's port."""
 
-    def __init__(self, gallery: Gallery, turn: TurnPictures, show: Show | None) -> None:
+    def __init__(self, gallery: Gallery, turn: Callable[[], TurnPictures], show: Show | None) -> None:
         self._gallery = gallery
-        self._turn = turn
+        self._begin = turn
         self._show = show
         self._shown: set[tuple[str, int | None]] = set()
+
+    @cached_property
+    def _turn(self) -> TurnPictures:
+        return self._begin()
 
     async def cut(self, wires: list[Wire]) -> list[Wire]:
         """The events with references in place of pictures, which are saved; a full disk gets a remark."""
@@ -75,7 +97,10 @@ class TurnGallery:
 
     async def fill(self, body: Wire) -> Wire:
         """The request with its pictures and attachments put in."""
-        return await asyncio.to_thread(restore_pictures, body, self._gallery.read)
+        wanted: list[Kept] = []
+        without = restore_pictures(body, wanted.append)
+        # Most requests have none: no thread is started for them.
+        return await asyncio.to_thread(restore_pictures, body, self._gallery.read) if wanted else without
 
     async def _cut(self, wire: Wire) -> Wire:
         slim, found = cut_pictures(wire)

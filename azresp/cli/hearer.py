@@ -9,16 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from azresp.answering import Answerer
 from azresp.cli.clock import SystemClock
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
-from azresp.cli.tuner import budget_of
+from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
-from azresp.core.tools import going_on
 from azresp.engine import Outcome, Ports, Screen, converse
-from azresp.parties import Desk
-from azresp.rounds import answer_rounds
 from azresp.ui.album import Seen, Wall, pictures_in, pictures_of
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
@@ -27,6 +23,7 @@ from azresp.ui.tool_lists import list_changes
 from azresp.ui.turn_screen import TurnScreen
 
 if TYPE_CHECKING:
+    from azresp.answering import Answerer
     from azresp.cli.answer_schema import AnswerSchema
     from azresp.cli.connect import Reached
     from azresp.cli.gallery import Gallery
@@ -35,17 +32,18 @@ if TYPE_CHECKING:
     from azresp.core.pictures import Kept
     from azresp.core.session import Session
     from azresp.core.sse import Wire
+    from azresp.parties import Desk
     from azresp.store.store import Store
     from azresp.ui.ports import Attaching, Toolset
 
+    class Asking(Desk, Protocol):
+        """A desk that is also asked when the budget is used up."""
+
+        async def more(self, over: str) -> bool: ...
+
+
 Shape = Literal["text", "json", "events"]
 """What goes to stdout: the answer, the final response object, or the raw events."""
-
-
-class Asking(Desk, Protocol):
-    """A desk that is also asked when the budget is used up."""
-
-    async def more(self, over: str) -> bool: ...
 
 
 def quiet(_: str) -> None:
@@ -63,7 +61,8 @@ class Hearer:
     tools: Toolset
     gallery: Gallery
     desk: Asking
-    policy: Policy
+    policy: Policy | None
+    """answers given beforehand, if any"""
     schema: AnswerSchema | None = None
     quiet: bool = False
     attaching: Attaching | None = None
@@ -96,24 +95,35 @@ class Hearer:
         return outcome, killed
 
     async def _rounds(self, session: Session, said: tuple[Wire, ...] | None) -> Outcome:
-        records = self.store.records
-        origin = self.reached.gateway.origin
-        answerer = Answerer(
-            self.tools, self.desk, records, origin=origin, now=self._clock.now, policy=self.policy
-        )
         if said is not None:
-            said = (*answerer.leave(session, said), *said)
+            if session.last is not None:
+                said = (*self._answerer().leave(session, said), *said)
             outcome = await self._hear(session, said, self._settings())
         else:
             assert session.last is not None  # noqa: S101 - somebody saw that it waits
             outcome = Outcome(session, session.last)
+        # Most turns ask nothing: what answers is not even loaded then.
+        return await self._answered(outcome) if asks(outcome.exchange.turn) else outcome
+
+    async def _answered(self, outcome: Outcome) -> Outcome:
+        from azresp.cli.tuner import budget_of
+        from azresp.core.tools import going_on
+        from azresp.rounds import answer_rounds
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
             return await self._hear(session, said, going_on(self._settings()))
 
         budget = budget_of(self.reached.profile)
         return await answer_rounds(
-            outcome, hear, answerer, more=self.desk.more, budget=budget, now=self._clock.now
+            outcome, hear, self._answerer(), more=self.desk.more, budget=budget, now=self._clock.now
+        )
+
+    def _answerer(self) -> Answerer:
+        from azresp.answering import Answerer
+
+        origin = self.reached.gateway.origin
+        return Answerer(
+            self.tools, self.desk, self.store.records, origin=origin, now=self._clock.now, policy=self.policy
         )
 
     def _settings(self) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from azresp.cli.connect import Reached, reach
 from azresp.cli.gallery import gallery_of
 from azresp.cli.hearer import Hearer, Shape, quiet
 from azresp.cli.patience import until_done
-from azresp.cli.picture_output import Aside, write_pictures
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
@@ -69,7 +68,7 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     warn = quiet if options.quiet else note
     for warning in loaded.warnings:
         warn(f"warning: {warning}")
-    policy = policy_of(options.approve)
+    policy = policy_of(options.approve) if options.approve else None
     schema = AnswerSchema.read(options.schema) if options.schema else None
     prompt = read_prompt(options, warn)
     reached = reach(loaded.profile, options.emulator)
@@ -88,7 +87,7 @@ def _ask(
     reached: Reached,
     store: Store,
     prompt: str,
-    policy: Policy,
+    policy: Policy | None,
     schema: AnswerSchema | None,
     warn: Callable[[str], None],
 ) -> int:
@@ -102,11 +101,15 @@ def _ask(
     for remark in tools.remarks():
         warn(f"note: {remark}")
     said, attaching = _message(options, prompt, reached, store, tools, warn)
-    aside = options.output == "-"
+    output = Output()
+    if options.output == "-":
+        from azresp.cli.picture_output import Aside
+
+        output = Aside()
     hearer = Hearer(
         reached,
         store,
-        Aside() if aside else Output(),
+        output,
         options.shape,
         tools,
         gallery_of(reached.profile, store.path),
@@ -121,7 +124,11 @@ def _ask(
         warn("azresp: stopped; what was heard is kept")
         return killed
     status = conclude(hearer, outcome, warn)
-    return write_pictures(hearer, options.output, warn) or status if options.output else status
+    if not options.output:
+        return status
+    from azresp.cli.picture_output import write_pictures
+
+    return write_pictures(hearer, options.output, warn) or status
 
 
 def _message(

@@ -10,17 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from azresp.cli.entries import Entry, Workshop, built_in, configured, from_word, standing
-from azresp.cli.tool_rows import Row, all_of, row_of, unguarded
-from azresp.core.drawing import IMAGE_HEADER, drawing_tool
-from azresp.core.tools import HOSTED, McpServer, Tool, offered
+from azresp.core.session import TOOLS
 from azresp.errors import ConfigError, UsageError
-from azresp.ui.chat import TOOLS
 
 if TYPE_CHECKING:
+    from azresp.cli.entries import Entry, Workshop
+    from azresp.cli.tool_rows import Row
     from azresp.config.load import Loaded
     from azresp.config.profile import Profile
     from azresp.core.session import Session
+    from azresp.core.tools import Tool
     from azresp.parties import LocalTool
     from azresp.store.records import Records
 
@@ -67,6 +66,9 @@ class Tools:
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
+        from azresp.cli.entries import built_in, configured, from_word, standing
+        from azresp.core.tools import HOSTED
+
         shop = self._shop
         found, remarks = configured(self._loaded.tools, self._loaded.servers, shop)
         self._remarks += remarks
@@ -83,6 +85,7 @@ class Tools:
 
     @property
     def _shop(self) -> Workshop:
+        from azresp.cli.entries import Workshop
         from azresp.toolbox.limits import Limits
 
         return Workshop(Path.cwd(), Limits(time_s=float(str(self._values.value("tool_timeout_s")))))
@@ -94,6 +97,8 @@ class Tools:
         entries[entry.name] = entry
 
     def _add(self, entries: dict[str, Entry], word: str) -> list[Entry]:
+        from azresp.cli.entries import from_word
+
         if word in entries:
             added = [entries[word]]
         else:
@@ -118,7 +123,11 @@ class Tools:
 
     @property
     def _drawing(self) -> list[Tool]:
-        return [drawing_tool(self._values.value, self.mask)] if self._values.value("images") else []
+        if not self._values.value("images"):
+            return []
+        from azresp.core.drawing import drawing_tool
+
+        return [drawing_tool(self._values.value, self.mask)]
 
     def _found(self, name: str) -> Entry:
         entry = self._entries.get(name)
@@ -138,6 +147,8 @@ class Tools:
         """The settings of a request that offers what is on. Raises ConfigError: tool_choice names none of it."""
         if self._offers_nothing and not self._values.value("images"):
             return {}
+        from azresp.core.tools import offered
+
         entries = () if self._offers_nothing else self._entries.values()
         on = [*(entry.tool for entry in entries if self._is_on(entry)), *self._drawing]
         choice = str(self._values.value("tool_choice"))
@@ -152,7 +163,11 @@ class Tools:
     def headers(self) -> Mapping[str, str]:
         """The headers that what is on needs."""
         deployment = self._values.value("image_deployment")
-        return {IMAGE_HEADER: str(deployment)} if deployment and self._values.value("images") else {}
+        if not (deployment and self._values.value("images")):
+            return {}
+        from azresp.core.drawing import IMAGE_HEADER
+
+        return {IMAGE_HEADER: str(deployment)}
 
     def local(self, name: str) -> LocalTool | None:
         """The local tool of that name, if it is on."""
@@ -161,6 +176,8 @@ class Tools:
 
     def server(self, label: str) -> str | None:
         """The URL or connector of the MCP server of that label, on or off; None: nobody configured it."""
+        from azresp.core.tools import McpServer
+
         entry = None if self._offers_nothing else self._entries.get(label)
         return entry.tool.server if entry is not None and isinstance(entry.tool, McpServer) else None
 
@@ -176,6 +193,8 @@ class Tools:
 
     def names(self) -> Iterable[tuple[str, str]]:
         """(label, tool) of all that is on or was listed: what a name may be taken for."""
+        from azresp.core.tools import McpServer
+
         for entry in [] if self._offers_nothing else self._entries.values():
             if isinstance(entry.tool, McpServer):
                 listed = self._records.last_list(entry.tool.server, entry.tool.label) or {}
@@ -187,6 +206,8 @@ class Tools:
 
     def rows(self) -> Sequence[Row]:
         """All tools, local ones first, then servers and what runs at the service."""
+        from azresp.cli.tool_rows import row_of
+
         order = {"at the service": 2, "MCP server": 1}
         entries = self._entries.values()
         rows = [row_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry)) for entry in entries]
@@ -200,6 +221,8 @@ class Tools:
         """What a user should know before anything is said: files that need trust, servers that need no approval."""
         if self._offers_nothing:
             return []
+        from azresp.cli.tool_rows import unguarded
+
         wanted = [
             entry
             for entry in self._entries.values()
@@ -216,6 +239,8 @@ class Tools:
 
     def told(self, name: str) -> list[tuple[str, str]]:
         """All of one tool."""
+        from azresp.cli.tool_rows import all_of
+
         entry = self._found(name)
         return all_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry))
 
@@ -265,6 +290,7 @@ class Tools:
 
     def add_server(self, label: str, url: str, fields: Mapping[str, str]) -> Path:
         """Write a server to the configuration, and use it."""
+        from azresp.cli.entries import Entry
         from azresp.cli.mcp_config import add_server
 
         path, server = add_server(self._loaded, label, url, fields)
@@ -283,6 +309,7 @@ class Tools:
     async def login(self, label: str, tell: Callable[[str], object]) -> None:
         """Sign in to a server and keep its token."""
         from azresp.cli.mcp_config import login
+        from azresp.core.tools import McpServer
 
         entry = self._found(label)
         if not isinstance(entry.tool, McpServer):

@@ -12,10 +12,10 @@ from azresp.config.load import change
 from azresp.config.origin import find
 from azresp.config.profile import SETTINGS, Profile
 from azresp.errors import AzrespError, UsageError
-from azresp.rounds import Budget
 
 if TYPE_CHECKING:
     from azresp.config.origin import Origin
+    from azresp.rounds import Budget
 
 _SETTABLE = (
     "deployment",
@@ -26,6 +26,8 @@ _SETTABLE = (
 
 def budget_of(profile: Profile) -> Budget:
     """What one question may take in tool calls."""
+    from azresp.rounds import Budget
+
     return Budget(profile.tool_rounds, profile.tool_seconds, profile.tool_tokens or 0)
 
 

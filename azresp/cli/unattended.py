@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from azresp.core.approval import Decision, Verdict
-
 if TYPE_CHECKING:
-    from azresp.core.approval import Question
+    from azresp.core.approval import Decision, Question
     from azresp.core.asks import Ask
     from azresp.parties import Ran
 
@@ -22,6 +20,8 @@ class Unattended:
 
     async def decide(self, question: Question) -> Decision:
         """Later, by somebody else."""
+        from azresp.core.approval import Decision, Verdict
+
         return Decision(Verdict.LATER, "nobody")
 
     async def more(self, over: str) -> bool:

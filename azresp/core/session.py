@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
 
+TOOLS = "tools"
+"""Key of a session's settings: which tools are on in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:

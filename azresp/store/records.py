@@ -6,14 +6,16 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azresp.core.approval import Grant, Subject
 from azresp.core.sse import Wire
 from azresp.errors import LocalError
 from azresp.store.audit import Audit
 from azresp.store.database import Database
 from azresp.store.rows import write_json
+
+if TYPE_CHECKING:
+    from azresp.core.approval import Grant
 
 
 class Records:
@@ -84,6 +86,8 @@ class Records:
             "select origin, server, label, tool, fingerprint, scope, given_at, told from grants order by given_at",
             (),
         )
+        from azresp.core.approval import Grant, Subject
+
         return [Grant(Subject(*row[:5]), row[5], row[6], _object(row[7])) for row in rows]
 
     def grant(self, grant: Grant) -> None:

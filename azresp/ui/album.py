@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.pictures import CALL, Kept, kept_from
-from azresp.ui.pictures.previews import Previews
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange, Session
+    from azresp.ui.pictures.previews import Previews
     from azresp.ui.terminal import Terminal
     from azresp.ui.turn_screen import TurnScreen
 
@@ -70,12 +71,19 @@ class Wall:
         path: Callable[[Kept], Path],
         preview: str = "",
     ) -> None:
-        self._previews = Previews(screen.picture, terminal.surface(preview), terminal.size)
+        self._terminal, self._screen, self._preview = terminal, screen, preview
         self._first = first
         self._path = path
         self._numbers: dict[str, int] = {}
         self.remarks: list[str] = []
         """what could not be saved, and why"""
+
+    @cached_property
+    def _previews(self) -> Previews:
+        # Most turns have no picture.
+        from azresp.ui.pictures.previews import Previews
+
+        return Previews(self._screen.picture, self._terminal.surface(self._preview), self._terminal.size)
 
     def show(self, seen: Seen) -> None:
         """Show a picture soon, in place of its last sketch."""
@@ -90,8 +98,10 @@ class Wall:
 
     async def done(self) -> None:
         """Everything that came is shown."""
-        await self._previews.done()
+        if self._numbers:
+            await self._previews.done()
 
     def stop(self) -> None:
         """Nothing more is shown."""
-        self._previews.stop()
+        if self._numbers:
+            self._previews.stop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from azresp.core.asks import asks, open_asks
-from azresp.core.session import Exchange, Session, message, said_text
+from azresp.core.session import TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit, ServiceError
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-
-TOOLS = "tools"
-"""Key of a session's settings: which tools are on in it."""
 
 
 class Leave(Exception):

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from azresp.core.approval import compare, described
-from azresp.core.asks import tools_of
-
 if TYPE_CHECKING:
     from azresp.core.turn import Turn
     from azresp.ui.ports import Memory
@@ -15,8 +12,11 @@ if TYPE_CHECKING:
 
 def list_changes(turn: Turn, server_of: Callable[[str], str | None], memory: Memory) -> Iterator[str]:
     """A line for each server whose list in this turn is not the last one seen; what is seen is remembered."""
-    if not turn.finished:
+    if not turn.finished or not any(item.kind == "mcp_list_tools" for item in turn.items):
         return
+    from azresp.core.approval import compare, described
+    from azresp.core.asks import tools_of
+
     for item in turn.items:
         label = item.wire.get("server_label")
         if item.kind != "mcp_list_tools" or not isinstance(label, str) or item.wire.get("error"):

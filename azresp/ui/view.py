@@ -60,7 +60,9 @@ def sections(turn: Turn, known: Known | None = None) -> list[Section]:
 
 def item_sections(item: Item) -> list[Section]:
     """What one item shows, in order."""
-    from azresp.ui.views import calls, hosted, mcp, pictures  # noqa: F401 - they register their views
+    if item.kind not in _VIEWS:
+        # Text alone, as most answers are, needs none of them.
+        from azresp.ui.views import calls, hosted, mcp, pictures  # noqa: F401 - they register their views
 
     how = _VIEWS.get(item.kind)
     if how is None:

@@ -73,7 +73,9 @@ def _upright(image: Image) -> Image:
     image.draft("RGB", KEPT)
     image.load()
     alpha = image.has_transparency_data
-    found = image.convert("RGBA" if alpha else "RGB")
+    mode = "RGBA" if alpha else "RGB"
+    # `convert` copies even what has the mode: 20 MB more for a large picture.
+    found = image if image.mode == mode else image.convert(mode)
     found.thumbnail(KEPT)
     return ImageOps.exif_transpose(found)
 

@@ -11,7 +11,6 @@ from azresp.core.turn import INTERRUPTED, Turn
 from azresp.ui.sink import clean_line
 from azresp.ui.view import Section
 from azresp.ui.views.brief import shortened, word
-from azresp.ui.views.hosted import get_line
 
 _TITLE_CHARS = 80
 
@@ -46,6 +45,8 @@ def _source(annotation: Wire) -> tuple[tuple[str, ...], str] | None:
             name = word(annotation, "filename")
             return ("file", file), f"{name}  {file}" if name else file
         case {"type": "container_file_citation", "container_id": str(container), "file_id": str(file)}:
+            from azresp.ui.views.hosted import get_line
+
             name = word(annotation, "filename") or file
             return ("container", container, file), f"{name}  {get_line(container, file)}"
     return None
