@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from azresp.core.pictures import Kept, Picture, cut_pictures, refer, restore_pictures
 from azresp.errors import LocalError
+from azresp.media.encoding import BadBase64, decoded
 from azresp.media.keeping import AttachmentFolder
+from azresp.media.kind import image_mime
 from azresp.media.names import path_kept
 from azresp.media.saving import PictureFolder, TurnPictures
 
@@ -41,6 +44,7 @@ class Gallery:
         self.pictures = PictureFolder(pictures)
         self.attachments = AttachmentFolder(attachments) if attachments is not None else None
         self._keep_sketches = keep_sketches
+        self._unsaved: dict[str, str] = {}
 
     def turn(self, session: Session, show: Show | None = None) -> TurnGallery:
         """For one exchange of a session; `show` is told each picture once, as it comes."""
@@ -57,7 +61,22 @@ class Gallery:
         found = self.pictures.read(kept)
         if found is None and self.attachments is not None:
             found = self.attachments.read(kept)
-        return found
+        return self._unsaved.get(kept.sha256) if found is None and not kept.saved else found
+
+    def hold(self, picture: Picture, why: str) -> Kept:
+        """A picture that could not be saved: a final one stays in memory, since it was paid for."""
+        remark = f"a picture could not be saved: {why}"
+        if picture.sketch is not None:
+            return Kept("", remark=remark)
+        try:
+            data = b"".join(decoded(picture.base64))
+        except BadBase64:
+            data = b""
+        if not image_mime(data[:16]):
+            return Kept("", remark=remark)
+        digest = hashlib.sha256(data).hexdigest()
+        self._unsaved[digest] = picture.base64
+        return Kept("", len(data), digest, image_mime(data[:16]), remark)
 
 
 class TurnGallery:
@@ -88,7 +107,7 @@ class TurnGallery:
         try:
             kept = await asyncio.to_thread(self._turn.keep, picture)
         except LocalError as error:
-            kept = Kept("", remark=f"a picture could not be saved: {error.what}")
+            kept = await asyncio.to_thread(self._gallery.hold, picture, error.what)
         mark = (picture.item_id or str(picture.index), picture.sketch)
         if self._show is not None and mark not in self._shown:
             self._shown.add(mark)
