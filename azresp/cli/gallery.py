@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,7 @@ class Gallery:
     def __init__(self, pictures: Path, attachments: Path | None, *, keep_sketches: bool = False) -> None:
         self._roots = pictures, attachments
         self._keep_sketches = keep_sketches
+        self._unsaved: dict[str, str] = {}
 
     @cached_property
     def pictures(self) -> PictureFolder:
@@ -75,7 +77,25 @@ class Gallery:
         found = self.pictures.read(kept)
         if found is None and self.attachments is not None:
             found = self.attachments.read(kept)
-        return found
+        return self._unsaved.get(kept.sha256) if found is None and not kept.saved else found
+
+    def hold(self, picture: Picture, why: str) -> Kept:
+        """A picture that could not be saved: a final one stays in memory, since it was paid for."""
+        from azresp.media.encoding import BadBase64, decoded
+        from azresp.media.kind import image_mime
+
+        remark = f"a picture could not be saved: {why}"
+        if picture.sketch is not None:
+            return Kept("", remark=remark)
+        try:
+            data = b"".join(decoded(picture.base64))
+        except BadBase64:
+            data = b""
+        if not image_mime(data[:16]):
+            return Kept("", remark=remark)
+        digest = hashlib.sha256(data).hexdigest()
+        self._unsaved[digest] = picture.base64
+        return Kept("", len(data), digest, image_mime(data[:16]), remark)
 
 
 class TurnGallery:
@@ -113,7 +133,7 @@ class TurnGallery:
         try:
             kept = await asyncio.to_thread(self._turn.keep, picture)
         except LocalError as error:
-            kept = Kept("", remark=f"a picture could not be saved: {error.what}")
+            kept = await asyncio.to_thread(self._gallery.hold, picture, error.what)
         mark = (picture.item_id or str(picture.index), picture.sketch)
         if self._show is not None and mark not in self._shown:
             self._shown.add(mark)

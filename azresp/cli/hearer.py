@@ -15,7 +15,7 @@ from azresp.cli.report import note
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
 from azresp.engine import Outcome, Ports, Screen, converse
-from azresp.ui.album import Seen, Wall, pictures_in, pictures_of
+from azresp.ui.album import Seen, Wall, drawn_in, pictures_in
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
 from azresp.ui.terminal import Terminal
@@ -148,7 +148,7 @@ class Hearer:
                 wall.stop()
         for line in (*(wall.remarks if wall is not None else ()), *self._list_changes(outcome)):
             note(f"note: {line}")
-        self.drawn += pictures_of(outcome.exchange)
+        self.drawn += drawn_in(outcome.exchange)
         if self.attaching is not None:
             self.attaching.used(outcome.exchange.id, said)
         return outcome

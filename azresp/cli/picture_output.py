@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.streams import Output
+from azresp.cli.streams import Output, forget_stdout
 from azresp.errors import Exit, LocalError, PipeClosed
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ class Aside(Output):
 
 
 def write_pictures(hearer: Hearer, name: str, warn: Callable[[str], None]) -> int:
-    """Write the pictures of a run: the first to `name`, others beside it with a number. Status 1 if there is none."""
+    """Write the pictures of a run: the first to `name`, others beside it with a number. Status 1 if there is none.
+
+    To stdout goes the last one. A sketch is no picture.
+    """
     from azresp.media.output import write_base64
 
     texts = [text for kept in hearer.drawn if (text := hearer.gallery.read(kept)) is not None]
@@ -47,6 +50,8 @@ def _to_stdout(text: str) -> None:
     try:
         write_base64(text, sys.stdout.buffer)
     except BrokenPipeError:
+        forget_stdout()
         raise PipeClosed from None
     except OSError as error:
+        forget_stdout()
         raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error

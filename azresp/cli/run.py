@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,11 +125,12 @@ def _ask(
         warn("azresp: stopped; what was heard is kept")
         return killed
     status = conclude(hearer, outcome, warn)
-    if not options.output:
+    if not options.output or (status and not hearer.drawn):
         return status
     from azresp.cli.picture_output import write_pictures
 
-    return write_pictures(hearer, options.output, warn) or status
+    written = write_pictures(hearer, options.output, warn)
+    return status or written
 
 
 def _message(
@@ -188,6 +190,10 @@ def _check(options: RunOptions) -> None:
         from azresp.media.output import demand_free
 
         demand_free(Path(options.output).expanduser())
+    if options.output == "-" and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError(
+            "-o - writes the picture's bytes, and stdout is a terminal", "Give a file, or pipe them on."
+        )
     if options.output == "-" and options.shape != "text":
         raise UsageError("-o - and --json or --events both want stdout", "Give -o a file.")
     if options.as_json and options.events:

@@ -51,10 +51,10 @@ class Output:
             self._stream.flush()
         except BrokenPipeError:
             # Not raised on as it is: Typer would turn it into exit status 1.
-            _forget_stdout()
+            forget_stdout()
             raise PipeClosed from None
         except OSError as error:
-            _forget_stdout()
+            forget_stdout()
             raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
 
 
@@ -71,14 +71,15 @@ def write_bytes(source: BinaryIO) -> None:
             stream.buffer.write(piece)
         stream.buffer.flush()
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         raise PipeClosed from None
     except OSError as error:
-        _forget_stdout()
+        forget_stdout()
         raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
 
 
-def _forget_stdout() -> None:
+def forget_stdout() -> None:
+    """Let nobody find out again that stdout is gone."""
     # What is still buffered would raise again at exit.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())

@@ -28,7 +28,10 @@ def exported(session: Session, made: list[Exchange], form: str) -> str:
 
 def as_markdown(session: Session, made: list[Exchange]) -> str:
     """The conversation up to its head as Markdown, cleaned, with what broke off on the way marked as such."""
+    from azresp.media.names import path_kept
+    from azresp.ui.album import captions
     from azresp.ui.sink import clean, clean_line
+    from azresp.ui.views.said import with_it
 
     blocks = [f"# {clean_line(session.name)}"]
     for exchange in read_through(session, made):
@@ -39,11 +42,14 @@ def as_markdown(session: Session, made: list[Exchange]) -> str:
         blocks += [_listed(given)] if given else []
         if exchange.question or not given:
             blocks.append(clean(exchange.question).strip("\n") or "*(no text)*")
+        blocks += [f"*({clean_line(line)})*" for item in exchange.said for line in with_it(item)]
         blocks.append(f"## {clean_line(exchange.deployment) or 'Answer'}")
         if done := _done(exchange):
             blocks.append(_listed(done))
         if answer := clean(exchange.turn.text or exchange.turn.refusal).strip("\n"):
             blocks.append(answer)
+        pictures = captions(session, exchange, lambda kept: path_kept(kept.saved))
+        blocks += [f"*({clean_line(line)})*" for line in pictures]
         if marks := clean_line(" · ".join(_marks(exchange, session))):
             blocks.append(f"*({marks})*")
     if len(blocks) == 1:

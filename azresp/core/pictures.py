@@ -39,6 +39,7 @@ class Kept:
     """path of the file; empty if there is none"""
     bytes: int = 0
     sha256: str = ""
+    """of what was saved, or would have been if the disk had taken it"""
     mime: str = ""
     remark: str = ""
     """why there is no file"""
@@ -140,7 +141,7 @@ def as_input(item: Wire) -> Wire | None:
     Not as the call itself: its id would be looked up and not be found.
     """
     kept = kept_from(item.get("result"))
-    if kept is None or not kept.saved:
+    if kept is None or not (kept.saved or kept.sha256):
         return None
     prompt = item.get("revised_prompt")
     told = (

@@ -108,6 +108,13 @@ def said_text(item: Wire) -> str:
     return ""
 
 
+def attached_to(item: Wire) -> list[Wire]:
+    """The pictures and files of a message: all its parts but text."""
+    content = item.get("content")
+    parts = content if isinstance(content, list) else []
+    return [part for part in parts if isinstance(part, dict) and part.get("type") != "input_text"]
+
+
 def message(text: str, role: str = "user", parts: Iterable[Wire] = ()) -> Wire:
     """A message as an input item; `parts`: pictures and files, after the text."""
     content: list[Wire] = [{"type": "input_text", "text": text}] if text else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,6 @@ def output_file(path: Path) -> Iterator[NewFile]:
     Its mode is the user's own (umask): it was asked for by name, unlike what is saved unasked.
     """
     demand_free(path)
-    if not path.parent.is_dir():
-        raise LocalError(f"{path}: there is no folder {path.parent}", "Make it, or choose another one.")
     with explaining(path), Folder.open(path.parent) as folder, folder.new_file(0o666) as file:
         yield file
         with explaining(path):
@@ -28,12 +27,16 @@ def output_file(path: Path) -> Iterator[NewFile]:
 
 
 def demand_free(path: Path) -> None:
-    """Raise LocalError if there is something at `path`: known early, before an answer is paid for."""
+    """Raise LocalError if no new file can be made at `path`: known early, before an answer is paid for."""
     with explaining(path):
         if path.is_symlink() or path.exists():
             raise LocalError(
                 f"{path} is there already, and it is never overwritten", "Give a name that is free."
             )
+        if not path.parent.is_dir():
+            raise LocalError(f"{path}: there is no folder {path.parent}", "Make it, or choose another one.")
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise LocalError(f"{path}: nothing can be written in {path.parent}", "Choose another folder.")
 
 
 def write_base64(text: str, target: Path | BinaryIO) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -36,13 +36,21 @@ def pictures_of(exchange: Exchange) -> list[Kept]:
     return [kept for kept in found if kept is not None and kept.saved]
 
 
+def drawn_in(exchange: Exchange) -> list[Kept]:
+    """The final pictures of an answer, those too that the disk did not take."""
+    found = [kept_from(item.wire.get("result")) for item in exchange.turn.items if item.kind == CALL]
+    return [kept for kept in found if kept is not None and (kept.saved or kept.sha256)]
+
+
 def pictures_in(session: Session) -> list[Kept]:
     """The pictures of a conversation in order: their numbers begin with 1."""
     return [kept for exchange in session.path() for kept in pictures_of(exchange)]
 
 
 def caption(number: int, kept: Kept, path: Path) -> str:
-    """A line about a saved picture."""
+    """A line about a picture."""
+    if not kept.saved:
+        return f"a picture that is not saved · {size_told(kept.bytes)}"
     return f"picture {number} · {shown(path)} · {size_told(kept.bytes)}"
 
 
@@ -51,6 +59,22 @@ def shown(path: Path) -> str:
     home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises without one
     text = str(path)
     return f"~{text[len(home) :]}" if len(home) > 1 and text.startswith(home + os.sep) else text
+
+
+def captions(session: Session, exchange: Exchange, path: Callable[[Kept], Path]) -> Iterator[str]:
+    """A line for each picture of an answer; one outside of the conversation has no number."""
+    first = 0
+    for one in session.path():
+        if one.id == exchange.id:
+            break
+        first += len(pictures_of(one))
+    else:
+        yield from (
+            f"picture · {shown(path(kept))} · {size_told(kept.bytes)}" for kept in pictures_of(exchange)
+        )
+        return
+    for number, kept in enumerate(pictures_of(exchange), first + 1):
+        yield caption(number, kept, path(kept))
 
 
 def size_told(count: int) -> str:
@@ -89,8 +113,9 @@ class Wall:
         """Show a picture soon, in place of its last sketch."""
         number = self._numbers.setdefault(seen.key, self._first + len(self._numbers))
         kept, final = seen.kept, seen.sketch is None
-        if not kept.saved:
+        if not kept.saved and kept.remark not in self.remarks:
             self.remarks.append(kept.remark)
+        if not (kept.saved or kept.sha256):
             return
         told = caption(number, kept, self._path(kept)) if final else f"picture {number} takes shape"
         # A sketch's file goes when the final one is there, maybe before it is drawn.

@@ -109,17 +109,20 @@ class Chat:
             await self.attach(path)
             self.terminal.dim("your next message takes it along · /attachments")
             return
-        for path in mentioned(text):
-            await self.attach(path)
-        parts = await self.stoppable(self.attaching.ready(self.attached)) if self.attached else []
+        # What the message itself names goes with it alone: if nothing comes of it, the message can be sent again.
+        attached = [*self.attached, *[await self._read(path) for path in mentioned(text)]]
+        parts = await self.stoppable(self.attaching.ready(attached)) if attached else []
         self.attached = []
         await self.say((message(text, parts=parts),))
 
     async def attach(self, text: str, family: str = "") -> None:
         """Attach a picture or file to the next message."""
+        self.attached.append(await self._read(text, family))
+
+    async def _read(self, text: str, family: str = "") -> Attached:
         attached = await self.stoppable(self.attaching.attach(text, family))
-        self.attached.append(attached)
         self.terminal.dim(f"attached {self.attaching.described(attached)}")
+        return attached
 
     async def invoke(self, name: str, rest: str) -> None:
         """Run a slash command. Raises UsageError if it is unknown or its arguments are wrong."""

@@ -13,6 +13,8 @@ from azresp.errors import AzrespError, ServiceError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.pages import input_item_pages
 from azresp.ui.screens import WaitScreen
+from azresp.ui.views.brief import without_base64
+from azresp.ui.views.said import with_it
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -42,7 +44,7 @@ async def show(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> Non
     """Show a response as the service stores it, as JSON."""
     ident = _response_id(chat, response_id)
     found = await chat.stoppable(patiently(lambda: chat.service.look(ident), ports(chat), safe=True))
-    chat.terminal.say(json.dumps(found, indent=2, ensure_ascii=False))
+    chat.terminal.say(json.dumps(without_base64(found), indent=2, ensure_ascii=False))
 
 
 @command("items")
@@ -72,7 +74,12 @@ def _show_item(chat: Chat, number: int, item: Wire) -> None:
         f"{number}. {item.get('type', 'item')} {who} {item.get('id', '')}".replace("  ", " ")
     )
     text = said_text(item)
-    chat.terminal.say(text or json.dumps(item, ensure_ascii=False))
+    if text:
+        chat.terminal.say(text)
+    for line in with_it(item):
+        chat.terminal.dim(line)
+    if not text:
+        chat.terminal.say(json.dumps(without_base64(item), ensure_ascii=False))
 
 
 def _deletable(chat: Chat, before: tuple[str, ...]) -> list[str]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.asks import asks
 from azresp.core.session import Session, asked_in, said_text, undo
 from azresp.errors import UsageError
+from azresp.ui.album import captions
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.endings import ending
-from azresp.ui.views.said import said_lines
+from azresp.ui.views.said import said_lines, with_it
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -127,6 +128,8 @@ def show_exchange(chat: Chat, exchange: Exchange) -> None:
         _show_said(chat, item, asked)
     turn = exchange.turn
     chat.terminal.turn(turn)
+    for line in captions(chat.session, exchange, chat.gallery.path):
+        chat.terminal.dim(line)
     if (line := ending(turn)) or exchange.deleted:
         deleted = "deleted at the service" if exchange.deleted else ""
         chat.terminal.dim(" · ".join(part for part in (line, deleted) if part))
@@ -148,8 +151,11 @@ def _show_said(chat: Chat, item: Wire, asked: dict[str, str]) -> None:
     elif item.get("role") == "assistant":
         chat.terminal.markdown(text)
         chat.terminal.gap()
-    elif text:
-        chat.terminal.said(text)
+    else:
+        if text:
+            chat.terminal.said(text)
+        for line in with_it(item):
+            chat.terminal.dim(line)
         chat.terminal.gap()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.session import asked_in, message
+from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.sessions import first_line
@@ -38,7 +38,7 @@ async def edit(chat: Chat) -> None:
         chat.terminal.dim("not changed, not sent")
         return
     chat.terminal.said(text.strip())
-    await _ask_again(chat, last, (*last.said[:-1], message(text.strip())))
+    await _ask_again(chat, last, (*last.said[:-1], message(text.strip(), parts=attached_to(last.said[-1]))))
 
 
 def _last(chat: Chat) -> Exchange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from azresp.core.events import dicts
@@ -13,6 +14,9 @@ LINE_CHARS = 200
 """So much of arguments stands in a line: the question about a call shows all of them."""
 HEAD_ROWS = 5
 HEAD_CHARS = 500
+BASE64_CHARS = 1_000
+"""Shorter ones are left as they are."""
+_BASE64 = re.compile(r"(?:data:[^,]{0,200},)?[A-Za-z0-9+/=_-]++")
 
 
 def word(wire: Wire, field: str) -> str:
@@ -40,6 +44,19 @@ def value_line(value: object) -> str:
         return shortened(json.dumps(value))
     except (TypeError, ValueError, RecursionError):
         return "(not to be shown)"
+
+
+def without_base64(value: object) -> object:
+    """A JSON value to be read by people: pictures and files in it are only counted."""
+    match value:
+        case dict():
+            return {key: without_base64(one) for key, one in value.items()}
+        case list():
+            return [without_base64(one) for one in value]
+        case str() if len(value) > BASE64_CHARS and _BASE64.fullmatch(value):
+            start = value[: value.find(",") + 1]
+            return f"{start}… ({counted(len(value) - len(start), 'character')} of base64)"
+    return value
 
 
 def head(text: str, rows: int = HEAD_ROWS, chars: int = HEAD_CHARS) -> str:
