@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from azresp.cli.conclusion import conclude
 from azresp.cli.connect import reach
 from azresp.cli.gallery import gallery_of
-from azresp.cli.hearer import Asking, Hearer, Shape
+from azresp.cli.hearer import Hearer, Shape
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.cli.streams import Output
@@ -26,6 +26,7 @@ from azresp.ui.commands.sessions import age
 from azresp.ui.terminal import Terminal
 
 if TYPE_CHECKING:
+    from azresp.cli.hearer import Asking
     from azresp.core.session import Exchange, Session
     from azresp.store.store import Store
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from azresp.cli.selection import Selection, whole
 from azresp.core.session import TOOLS
 from azresp.errors import ConfigError, UsageError
 
@@ -52,12 +52,7 @@ class Tools:
         self._values = values
         self._none = none
         self._trusting = trusting
-        self._line = tuple(map(_whole, words))
-        """switched on by --tool: in every session of this process"""
-        self._words = list(self._line)
-        """switched on by --tool and /tool add, as they were named"""
-        self._on: set[str] = set()
-        self._off: set[str] = set()
+        self._chosen = Selection(words)
         self._remarks: list[str] = []
         self.mask: dict[str, Any] | None = None
         """where pictures are edited, as the image_generation tool takes it"""
@@ -79,7 +74,7 @@ class Tools:
             if name not in entries and name != "file_search":
                 for entry in [built_in(name, shop)] if name not in HOSTED else from_word(name, shop):
                     self._put(entries, entry)
-        for word in self._words:
+        for word in self._chosen.words:
             self._add(entries, word)
         return entries
 
@@ -105,13 +100,14 @@ class Tools:
             added = from_word(word, self._shop)
             for entry in added:
                 self._put(entries, entry)
-        self._on |= {entry.name for entry in added}
-        self._off -= {entry.name for entry in added}
+        self._chosen.switch((entry.name for entry in added), on=True)
         return added
 
+    def _is_wanted(self, entry: Entry) -> bool:
+        return self._chosen.wants(entry.name, by_itself=entry.on)
+
     def _is_on(self, entry: Entry) -> bool:
-        wanted = (entry.on or entry.name in self._on) and entry.name not in self._off
-        return wanted and self._is_trusted(entry)
+        return self._is_wanted(entry) and self._is_trusted(entry)
 
     def _is_trusted(self, entry: Entry) -> bool:
         return entry.file is None or self._records.trusts(str(entry.file.path), entry.file.digest)
@@ -119,7 +115,7 @@ class Tools:
     @property
     def _offers_nothing(self) -> bool:
         """Nothing is configured and nothing was switched on: nothing has to be looked at."""
-        return not (self._words or self._on or self._loaded.tools or self._loaded.servers)
+        return not (self._chosen.words or self._chosen.on or self._loaded.tools or self._loaded.servers)
 
     @property
     def _drawing(self) -> list[Tool]:
@@ -223,11 +219,7 @@ class Tools:
             return []
         from azresp.cli.tool_rows import unguarded
 
-        wanted = [
-            entry
-            for entry in self._entries.values()
-            if (entry.on or entry.name in self._on) and entry.name not in self._off
-        ]
+        wanted = [entry for entry in self._entries.values() if self._is_wanted(entry)]
         new = {entry.spec: entry for entry in reversed(wanted) if not self._is_trusted(entry)}
         lines = [
             f"{', '.join(one.name for one in wanted if one.spec == spec)} off: {spec} is new or was changed · "
@@ -249,15 +241,13 @@ class Tools:
     def switch(self, name: str, *, on: bool) -> None:
         """Switch a tool on or off in this session."""
         self._found(name)
-        (self._on if on else self._off).add(name)
-        (self._off if on else self._on).discard(name)
+        self._chosen.switch([name], on=on)
 
     def add(self, spec: str) -> Sequence[str]:
         """Add a file, a built-in or a hosted tool; gives the names, switched on as far as they are trusted."""
-        spec = _whole(spec)
+        spec = whole(spec)
         added = self._add(self._entries, spec)
-        if spec not in self._words:
-            self._words.append(spec)
+        self._chosen.name(spec)
         return [entry.name for entry in added]
 
     @property
@@ -270,9 +260,8 @@ class Tools:
         if self._offers_nothing:
             return []
         entries = self._entries  # which also switches on what --tool names
-        wanted = [
-            entry for name, entry in entries.items() if name in self._on and not self._is_trusted(entry)
-        ]
+        named = self._chosen.on
+        wanted = [one for name, one in entries.items() if name in named and not self._is_trusted(one)]
         return [one.name for one in {entry.spec: entry for entry in wanted}.values()]
 
     def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:
@@ -295,7 +284,7 @@ class Tools:
 
         path, server = add_server(self._loaded, label, url, fields)
         self._entries[label] = Entry(server, True, label)
-        self._off.discard(label)
+        self._chosen.switch([label], on=True)
         return path
 
     def remove_server(self, label: str) -> Path:
@@ -322,26 +311,24 @@ class Tools:
 
     def selection(self) -> str:
         """What is on and off by the user's word, as a session keeps it."""
-        kept = {"words": self._words, "on": sorted(self._on), "off": sorted(self._off)}
-        return json.dumps({key: value for key, value in kept.items() if value})
+        return self._chosen.to_text()
 
     def select(self, text: str) -> None:
         """Go on with what a session kept, and nothing of the one before it but what the command line says."""
-        words, on, off = _kept(text)
-        if not (words or on or off or self._words or self._on or self._off):
+        kept = Selection.read(text)
+        if not (kept or self._chosen):
             return
         entries = self._entries
-        self._words, self._on, self._off = list(self._line), set(), set()
-        for word in self._line:
+        self._chosen = Selection(self._chosen.line)
+        for word in self._chosen.line:
             self._add(entries, word)
-        mine = set(self._on)
-        for word in words:
-            if word not in self._words:
-                self._words.append(word)
+        mine = set(self._chosen.on)
+        for word in kept.words:
+            if word not in self._chosen.words:
+                self._chosen.name(word)
                 self._try_to_add(entries, word)
-        self._on |= on
-        self._off = off - mine
-        self._on -= self._off
+        self._chosen.switch(kept.on, on=True)
+        self._chosen.switch(kept.off - mine, on=False)
 
     def _try_to_add(self, entries: dict[str, Entry], word: str) -> None:
         try:
@@ -351,25 +338,9 @@ class Tools:
 
     def kept_in(self, session: Session) -> Session:
         """The session that remembers what is on."""
-        if not (self._words or self._on or self._off):
+        if not self._chosen:
             return session
         return replace(session, settings={**session.settings, TOOLS: self.selection()})
-
-
-def _whole(word: str) -> str:
-    """A file by its full path: a session may go on in another folder."""
-    return str(Path(word).expanduser().absolute()) if word.endswith(".py") else word
-
-
-def _kept(text: str) -> tuple[list[str], set[str], set[str]]:
-    try:
-        told = json.loads(text or "{}")
-    except ValueError:
-        told = {}
-    told = told if isinstance(told, dict) else {}
-    lists = [told.get(key) for key in ("words", "on", "off")]
-    words, on, off = ([str(one) for one in found] if isinstance(found, list) else [] for found in lists)
-    return words, set(on), set(off)
 
 
 @dataclass(frozen=True, slots=True)
