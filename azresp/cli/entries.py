@@ -96,10 +96,38 @@ def from_word(word: str, shop: Workshop) -> list[Entry]:
         if not entries:
             raise UsageError(f"{word}: no function in it can be a tool", "; ".join(refused) or "It has none.")
         return entries
+    if word.endswith(".toml"):
+        return _of_table_file(Path(word), shop)
     raise UsageError(
         f"there is no tool {word!r}",
-        f"Name one of the configuration, a Python file (weather.py), or one of {', '.join(standing())}.",
+        "Name one of the configuration, a file of functions (weather.py) or commands (git.toml), "
+        f"or one of {', '.join(standing())}.",
     )
+
+
+def _of_table_file(path: Path, shop: Workshop) -> list[Entry]:
+    """The commands of a file of `[[tools]]`. What would loosen a guard belongs into the user's own configuration."""
+    from azresp.config import file
+    from azresp.config.tools import CommandDefinition, read_tools
+    from azresp.toolbox.trust import read_pinned
+
+    text = read_pinned(path).decode("utf-8", "replace")
+    tables = file.parse(text, path)
+    if set(tables) != {"tools"}:
+        raise UsageError(
+            f"{path}: must hold [[tools]] and nothing else", "Other settings belong in config.toml."
+        )
+    entries = []
+    for one in read_tools(tables["tools"], f"{path.name}: tools"):
+        if not isinstance(one, CommandDefinition):
+            raise UsageError(f"{one.place}: must be a command here", "Others belong in config.toml.")
+        if one.rules.env or one.rules.approval != "always":
+            raise UsageError(
+                f"{one.place}: env and approval belong in config.toml", "Take them out of this file."
+            )
+        local = _command(one, shop.under(one.rules))
+        entries.append(Entry(local.function, False, str(path), local))
+    return entries
 
 
 def built_in(name: str, shop: Workshop) -> Entry:

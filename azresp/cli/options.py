@@ -23,7 +23,8 @@ ToolOption = Annotated[
     list[str] | None,
     typer.Option(
         "--tool",
-        help="Switch a tool on: its name, a Python file, or web_search, code_interpreter, file_search:ID; repeatable",
+        help="Switch a tool on: its name, a file of functions (.py) or commands (.toml), web_search, "
+        "code_interpreter, file_search:ID; repeatable",
         metavar="TOOL",
     ),
 ]

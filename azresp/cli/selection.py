@@ -60,4 +60,4 @@ class Selection:
 
 def whole(word: str) -> str:
     """A file by its full path: a session may go on in another folder."""
-    return str(Path(word).expanduser().absolute()) if word.endswith(".py") else word
+    return str(Path(word).expanduser().absolute()) if word.endswith((".py", ".toml")) else word

@@ -60,7 +60,7 @@ async def tool(
 ) -> None:
     """Switch a tool on or off in this session, show it, or add one: a Python file, a built-in, a hosted tool.
 
-    on|off NAME, show NAME, add FILE.py, add file_search:VECTOR_STORE_ID, trust NAME.
+    on|off NAME, show NAME, add FILE.py, add FILE.toml (commands), add file_search:VECTOR_STORE_ID, trust NAME.
     """
     match action:
         case "on" | "off":
