@@ -13,7 +13,7 @@ LOG = """
 name = "shout"
 description = "Shout a word."
 command = ["echo", "LOUD:", "{word}"]
-parameters = { type = "object", properties = { word = { type = "string" } }, required = ["word"], additionalProperties = false }
+parameters = { type = "object", properties = { word = { type = "string" } }, required = ["word"] }
 """
 
 
