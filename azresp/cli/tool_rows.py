@@ -52,7 +52,7 @@ def _remark(entry: Entry, trusted: bool) -> str:
 
 
 def all_of(entry: Entry, *, on: bool, trusted: bool) -> list[tuple[str, str]]:
-    """All of one tool."""
+    """All of one tool; last how it is sent, in many lines."""
     rows = [("name", entry.name), ("from", entry.spec), ("on", "yes" if on else "no")]
     if entry.local is not None:
         rows += [("approval", entry.approval), ("identity", entry.local.identity)]

@@ -70,7 +70,9 @@ async def tool(
             chat.keep_tools()
             chat.terminal.dim(f"{name} is {action}, in this session")
         case "show":
-            chat.terminal.pairs(chat.tools.told(name))
+            *rows, (_, sent) = chat.tools.told(name)
+            chat.terminal.pairs(rows)
+            chat.terminal.say(sent)
         case "add":
             await _add(chat, name)
         case "trust":
