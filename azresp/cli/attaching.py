@@ -52,7 +52,7 @@ class AttachmentDesk:
         from azresp.ui.album import size_told
 
         one = cast("Attachment", attached)
-        kind = one.mime.rpartition("/")[2].upper() if one.mime else one.family
+        kind = "text" if one.mime == "text/plain" else one.mime.rpartition("/")[2].upper() or one.family
         size = f"{one.width} × {one.height}" if one.width else ""
         match one.way:
             case Linked(url):

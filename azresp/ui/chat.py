@@ -96,7 +96,12 @@ class Chat:
         return 128 + self.ended_by
 
     async def obey(self, line: str) -> None:
-        """Say or do what one line asks for."""
+        """Say or do what one line asks for; one that is only the path of a picture or PDF attaches it."""
+        if path := dropped(line):
+            # Before anything else: most paths begin like a command.
+            await self.attach(path)
+            self.terminal.dim("your next message takes it along · /attachments")
+            return
         match parse(line):
             case Say(text):
                 await self._say_text(text)
@@ -104,11 +109,7 @@ class Chat:
                 await self.invoke(name, rest)
 
     async def _say_text(self, text: str) -> None:
-        """Say a message with what is attached and what it names by `@path`; a dropped picture only attaches."""
-        if path := dropped(text):
-            await self.attach(path)
-            self.terminal.dim("your next message takes it along · /attachments")
-            return
+        """Say a message with what is attached and what it names by `@path`."""
         # What the message itself names goes with it alone: if nothing comes of it, the message can be sent again.
         attached = [*self.attached, *[await self._read(path) for path in mentioned(text)]]
         parts = await self.stoppable(self.attaching.ready(attached)) if attached else []

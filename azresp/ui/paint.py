@@ -93,7 +93,7 @@ class Painter:
     def picture(self, key: str, picture: Picture, *, final: bool) -> None:
         """A picture in the place of the last one of its key, if nothing came below it; else a new one.
 
-        Text that comes next settles it as it is; nothing comes after a final one.
+        A sketch gives way to what comes next and stays only if no final one comes; nothing comes after a final one.
         """
         if not self._easel.accepts(key):
             return
@@ -161,7 +161,9 @@ class Painter:
     def finish(self) -> None:
         """Everything is printed; the cursor is on a fresh line, the style is the terminal's own."""
         self.close()
-        self._settle_picture()
+        if rest := self._easel.rest(self._columns, self._lines):
+            self._space()
+            self._ready += rest
         self._status = ""
         self.frame()
 
@@ -238,8 +240,8 @@ class Painter:
             self._printed = False
 
     def _settle_picture(self) -> None:
-        if self._easel.busy:
-            self._ready += self._easel.settle(self._columns, self._lines)
+        if rows := self._easel.settle(self._columns, self._lines):
+            self._ready += rows
             self._printed = True
 
     def _tail(self, rough: bool) -> list[Row]:

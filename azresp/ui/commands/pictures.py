@@ -16,6 +16,10 @@ def _sources(chat: Chat, before: tuple[str, ...]) -> list[str]:
     return ["last", "clipboard"] if pictures_in(chat.session) else ["clipboard"]
 
 
+def _numbers(count: int) -> list[str]:
+    return [str(n) for n in range(1, count + 1)]
+
+
 @command("image")
 async def image(chat: Chat, source: Annotated[str, Rest(), Words(_sources)]) -> None:
     """Attach a picture to the next message: a path, a URL, `clipboard`, `last` (drawn last), or id:FILE_ID."""
@@ -99,10 +103,6 @@ async def pictures(chat: Chat) -> None:
         chat.terminal.dim("no pictures yet: /image-mode on lets the model draw")
     for number, kept in enumerate(found, 1):
         chat.terminal.say(caption(number, kept, chat.gallery.path(kept)))
-
-
-def _numbers(count: int) -> list[str]:
-    return [str(n) for n in range(1, count + 1)]
 
 
 @command("open")

@@ -29,7 +29,7 @@ class Blocks:
     """A picture as half blocks."""
 
     live = True
-    before = after = ""
+    before = away = after = ""
 
     def __init__(self, image: Image, *, truecolour: bool) -> None:
         self._image = image

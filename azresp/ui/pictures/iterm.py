@@ -17,7 +17,7 @@ class Iterm:
     """A picture that the terminal decodes and scales."""
 
     live = False
-    before = after = ""
+    before = away = after = ""
 
     def __init__(self, image: Image) -> None:
         # Never the bytes as they came: the terminal's decoder gets only what Pillow wrote.

@@ -30,6 +30,8 @@ class Kitty:
         self._number = number or random.randrange(1 << 16, 1 << 32)  # noqa: S311 (no secret)
         self.before = self._transmission(image)
         """What sends the picture; nothing is seen yet."""
+        self.away = _command(f"a=d,d=i,i={self._number},q=2")
+        """What takes it off the screen; it can be placed again."""
         self.after = _command(f"a=d,d=I,i={self._number},q=2")
         """What removes the picture and its memory."""
 

@@ -34,6 +34,11 @@ class Art(Protocol):
         ...
 
     @property
+    def away(self) -> str:
+        """Written when its rows are gone for now."""
+        ...
+
+    @property
     def after(self) -> str:
         """Written to take it away, after its rows are gone."""
         ...
@@ -61,6 +66,11 @@ class Picture:
     def before(self) -> str:
         """Bytes for the terminal, once, before the rows."""
         return self._art.before if self._art else ""
+
+    @property
+    def away(self) -> str:
+        """Bytes for the terminal when the rows are gone, maybe to come back."""
+        return self._art.away if self._art else ""
 
     @property
     def after(self) -> str:

@@ -27,7 +27,7 @@ class Sixel:
     """A picture in sixels, made for one size at a time."""
 
     live = False
-    before = after = ""
+    before = away = after = ""
 
     def __init__(self, image: Image, cell: Callable[[], Cell]) -> None:
         self._image = image

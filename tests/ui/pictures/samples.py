@@ -136,6 +136,8 @@ class KittyTty(Tty):
                 column, row = self.cursor()
                 placed = Placed(column, row, int(keys["c"]), int(keys["r"]))
                 self.kept[keys["i"]].placed[keys["p"]] = placed
+            case "d" if keys["d"] == "i":
+                self.kept[keys["i"]].placed.clear()
             case "d":
                 del self.kept[keys["i"]]
                 assert any(kept.placed for kept in self.kept.values()), "a gap would be seen"

@@ -186,9 +186,10 @@ def test_a_kitty_picture_is_sent_once_and_not_touched_by_frames_that_change_othe
     commands = COMMAND.findall("".join(tty.written[before:]))
     assert [keys.split(",")[0] for keys, _ in commands] == ["a=p"]
     before = len(tty.written)
-    painter.add("Text settles it.")
+    painter.add("It gives way to text.")
     step(painter, clock)
-    assert COMMAND.findall("".join(tty.written[before:])) == []
+    commands = COMMAND.findall("".join(tty.written[before:]))
+    assert [keys.split(",")[:2] for keys, _ in commands] == [["a=d", "d=i"]]
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -224,10 +225,28 @@ def test_a_thought_and_text_go_on_around_a_picture() -> None:
     step(painter, clock)
     assert tty.rows()[:2] == ["thought for 3 s", ""]
     painter.add("done", Kind.ANSWER)
+    step(painter, clock)
+    # It was a sketch: it gives way, and comes back as no final picture does.
+    assert tty.seen() == []
+    assert tty.rows() == ["thought for 3 s", "", "done"]
     painter.finish()
     (placed,) = tty.seen()
-    assert tty.rows()[-1] == "done"
-    assert tty.rows()[placed.row + placed.rows :] == ["a.png · 600 × 200 PNG", "", "done"]
+    assert tty.rows()[:4] == ["thought for 3 s", "", "done", ""]
+    assert tty.rows()[placed.row + placed.rows :] == ["a.png · 600 × 200 PNG"]
+
+
+@pytest.mark.parametrize("mode", [Mode.KITTY, Mode.BLOCKS])
+def test_a_sketch_that_text_overtook_leaves_nothing_behind(mode: Mode) -> None:
+    tty, clock = KittyTty(80, 24), Clock()
+    painter = painter_on(tty, clock)
+    painter.picture("p", made(mode, SMALL, "takes shape"), final=False)
+    step(painter, clock)
+    painter.add("Here it is.")
+    step(painter, clock)
+    painter.picture("p", made(mode, WIDE, "a.png"), final=True)
+    painter.finish()
+    assert [row for row in tty.rows() if row and "▀" not in row] == ["Here it is.", "a.png · 600 × 200 PNG"]
+    assert len(tty.kept) == (1 if mode is Mode.KITTY else 0)
 
 
 @settings(max_examples=25)
