@@ -205,6 +205,9 @@ def _check(options: RunOptions) -> None:
         )
 
 
+_NO_PROMPT = "Give one: azresp run 'your question', or pipe text in."
+
+
 def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty.
 
@@ -222,7 +225,8 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     piped = "" if taken else _checked(read_stdin(typed=typed), "stdin", warn)
     prompt = "\n\n".join(part.strip("\n") for part in (said, piped) if part.strip())
     if not prompt:
-        raise UsageError("there is no prompt", "Give one: azresp run 'your question', or pipe text in.")
+        hint = "Give one beside it: azresp run -i - 'what is this?'" if taken else _NO_PROMPT
+        raise UsageError("there is no prompt", hint)
     if len(prompt) > LARGE_CHARS and not options.yes:
         raise UsageError(
             f"the prompt has {len(prompt):,} characters, some {len(prompt) // 4:,} tokens",
