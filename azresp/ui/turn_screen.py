@@ -96,6 +96,7 @@ class TurnScreen:
         self._hear_news()
         self._hung.append(lambda: self._painter.picture(key, picture, final=final))
         if not self._writing():
+            self._take()  # the end of a text may still wait for its frame
             self._close()
         if self._timer is None:
             self._paint()
@@ -132,11 +133,7 @@ class TurnScreen:
 
     def _paint(self) -> None:
         self._timer = None
-        turn = self._turn
-        if turn is not None and turn is not self._shown:
-            self._shown = turn
-            for section in sections(turn, self._known):
-                self._section(section)
+        self._take()
         due = self._painter.due()
         if due is not None:
             if due <= 0:
@@ -144,6 +141,14 @@ class TurnScreen:
                 due = self._painter.due()
             if due is not None and self._ticker is not None:
                 self._timer = self._later(due, self._paint_late)
+
+    def _take(self) -> None:
+        """Bring the painter up to the newest turn."""
+        turn = self._turn
+        if turn is not None and turn is not self._shown:
+            self._shown = turn
+            for section in sections(turn, self._known):
+                self._section(section)
 
     def _paint_late(self) -> None:
         # Nobody would catch what a timer's call raises (the reader of a pipe went away, a disk is full).

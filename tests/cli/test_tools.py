@@ -286,8 +286,8 @@ def test_a_loop_of_calls_ends_with_a_question(house: ToolHouse, azresp: Azresp) 
     assert trust.returncode == 0, trust.stderr
     with house.chat("--tool-rounds", "2") as chat:
         chat.ready().wait("forecast runs without asking: your configuration says so")
-        chat.say(loop).wait("2 rounds of tool calls for this question. Go on?").keys("y\r")
-        chat.wait("2 rounds of tool calls for this question. Go on?", 2).keys("\r")
+        chat.say(loop).wait("2 rounds of tool calls for this question. Go on? [y/N]").keys("y\r")
+        chat.wait("2 rounds of tool calls for this question. Go on? [y/N]", 2).keys("\r")
         chat.ready().wait("1 call not answered: /answer asks again, your next message says no")
         chat.ask("what is 2+2?").wait("4").leave()
     assert len(house.bodies) == 6

@@ -212,6 +212,18 @@ def test_a_picture_comes_at_once_below_a_text_that_has_ended() -> None:
     assert tty.rows() == ["One.", "", "a.png"]
 
 
+def test_a_picture_cuts_no_text_whose_end_waits_for_its_frame() -> None:
+    tty, clock = KittyTty(80, 24), Clock()
+    screen = TurnScreen(Painter(tty, tty.size, clock, Caps()), clock, Later())
+    begun = [opened(0, type="message", role="assistant"), delta(0, "One ")]
+    screen.show(turn_of(*begun))
+    screen.show(turn_of(*begun, delta(0, "two."), closed(0, "One two.")))
+    screen.picture("p", Picture("a.png"), final=True)
+    screen.finish()
+    assert tty.rows() == ["One two.", "", "a.png"]
+    assert not screen.differs
+
+
 def test_a_screen_that_is_finished_draws_no_late_picture() -> None:
     tty, clock = KittyTty(80, 24), Clock()
     screen = TurnScreen(Painter(tty, tty.size, clock, Caps()), clock, Later())
