@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from azresp.emulator import Emulator
 from tests.cli.conftest import Azresp
@@ -21,12 +24,12 @@ from tests.emulator.samples import pdf, picture
 #
 # F1  tests/media/test_reading.py; here  test_what_is_no_picture_is_told_before_anything_is_sent
 # F2  tests/media/test_kind.py; here  test_what_is_no_picture_is_told_before_anything_is_sent
-# F3  tests/media/test_shrink.py, tests/ui/pictures/test_decode.py
+# F3  tests/media/test_metadata.py, tests/media/test_kind.py, tests/ui/pictures/test_decode.py
 # F4  tests/media/test_metadata.py; here  test_a_picture_is_sent_as_the_settings_say
 # F5  tests/media/test_saving.py; here  test_drawn_pictures_are_saved_under_names_of_ours
 # F6  tests/media/test_saving.py, tests/media/test_output.py; here  test_dash_o_writes_what_was_drawn
 # F7  tests/media/test_saving.py
-# F8  tests/media/test_names.py, tests/cli/test_files.py  test_hostile_names_are_shown_and_never_act
+# F8  tests/media/test_reading.py, tests/cli/test_files.py  test_hostile_names_are_shown_and_never_act
 # F9  tests/media/test_sources.py; here  test_addresses_are_sent_and_never_fetched
 # F10 tests/cli/test_files.py  test_the_upload_of_a_turn_that_failed_is_used_again_or_collected
 
@@ -112,6 +115,14 @@ def test_a_picture_is_sent_as_the_settings_say(house: House, azresp: Azresp, tmp
     assert done.returncode == 0, done.stderr
     assert "100 × 50" in done.stdout
     assert _parts(house.bodies[-1])[1]["detail"] == "low"
+    info = PngInfo()
+    info.add_text("Comment", "taken at home")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "told.png", pnginfo=info)
+    for more, told in (([], True), (["--strip-metadata"], False)):
+        done = azresp("run", "-i", "told.png", *more, "what is this?", env=house.env)
+        assert done.returncode == 0, done.stderr
+        sent = base64.b64decode(_parts(house.bodies[-1])[1]["image_url"].partition(",")[2])
+        assert (b"taken at home" in sent) is told
 
 
 def test_addresses_are_sent_and_never_fetched(house: House, azresp: Azresp, emulator: Emulator) -> None:
@@ -119,8 +130,16 @@ def test_addresses_are_sent_and_never_fetched(house: House, azresp: Azresp, emul
     for given in (url, f"http://{emulator.root_url.partition('//')[2]}/a.png", "file:///etc/passwd"):
         done = azresp("run", "-i", given, "what is this?", env=house.env)
         assert done.returncode == 2, done.stdout
-    done = azresp("run", "-i", "https://pictures.example.com/a.png", "what is this?", env=house.env)
-    assert done.returncode == 0, done.stderr
+    # Whoever asked for the address would come to this proxy; the emulator is asked past it.
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        proxy = f"http://127.0.0.1:{canary.getsockname()[1]}"
+        proxies = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
+        given = "https://pictures.example.com/a.png"
+        done = azresp("run", "-i", given, "what is this?", env=house.env | proxies)
+        assert done.returncode == 0, done.stderr
+        canary.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            canary.accept()
     assert _parts(house.bodies[-1])[1]["image_url"] == "https://pictures.example.com/a.png"
     assert emulator.journal.count("GET") == 0
 
@@ -298,10 +317,9 @@ def test_a_message_whose_attachment_fails_is_not_lost(house: House, tmp_path: Pa
         chat.ask("look at @pipe.png please").ready()
         (tmp_path / "bad.png").write_bytes(b"")
         chat.say("look at @bad.png and tell me more").ready()
-        count = len(house.bodies)
         chat.keys("\x1b[A").until(
             lambda: chat.is_prompt("look at @bad.png and tell me more"), "the message again"
         )
-        assert count == 1  # the first named no regular file: it was text
+        assert len(house.bodies) == 1  # the first named no regular file: it was text
         chat.keys("\x03")
         assert chat.leave() == 0
