@@ -13,7 +13,7 @@ from pathlib import Path
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
 
-VERSION = 2
+VERSION = 3
 
 LOCKED_FOR_S = 10.0
 """How long another process may hold the file before we give up."""
@@ -44,12 +44,14 @@ create table if not exists exchanges (
     stored integer not null,
     deleted integer not null default 0,
     sealed integer not null default 0,
-    owner text not null default ''
+    owner text not null default '',
+    job integer not null default 0
 );
 create index if not exists exchanges_by_response on exchanges (response_id) where response_id <> '';
 create index if not exists exchanges_by_parent on exchanges (parent);
 create index if not exists exchanges_by_session on exchanges (session);
 create index if not exists exchanges_unsealed on exchanges (sealed) where sealed = 0;
+create index if not exists exchanges_jobs on exchanges (job) where job > 0;
 create table if not exists heard (
     exchange text not null,
     n integer not null,
@@ -105,6 +107,9 @@ create table if not exists trusted (
     trusted_at real not null
 ) without rowid;
 """
+
+_ADDED = (("exchanges", "job", "integer not null default 0"),)
+"""Columns that a table of an older version lacks."""
 
 
 def store_path(env: Mapping[str, str]) -> Path:
@@ -195,9 +200,26 @@ def _bring_up(db: sqlite3.Connection, name: str) -> None:
     _switch_to_wal(db)
     db.execute("pragma synchronous = normal")
     if version < VERSION:
-        db.executescript(f"begin immediate; {_TABLES} pragma user_version = {VERSION}; commit;")
+        _update(db)
     for probe in _PROBES:
         db.execute(probe).fetchall()
+
+
+def _update(db: sqlite3.Connection) -> None:
+    """Bring the tables of an older version, or of a new file, up to this one."""
+    db.execute("begin immediate")
+    try:
+        for table, column, kind in _ADDED:
+            known = {row[1] for row in db.execute(f"pragma table_info({table})")}
+            if known and column not in known:
+                db.execute(f"alter table {table} add column {column} {kind}")
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        db.execute(f"pragma user_version = {VERSION}")
+        db.execute("commit")
+    except BaseException:
+        db.execute("rollback")
+        raise
 
 
 _PROBES = (
