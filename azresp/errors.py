@@ -27,6 +27,10 @@ class Exit(IntEnum):
     """An approval was refused or could not be asked."""
     LOCAL = 7
     """A local file or the store could not be read or written."""
+    CANCELLED = 8
+    """The background job was cancelled."""
+    RUNNING = 9
+    """The background job still runs at the service."""
     BUG = 70
     """A fault in azresp itself; --debug prints the traceback."""
     HANGUP = 129

@@ -80,6 +80,19 @@ class Gateway:
                 yield batch
                 del batch  # whoever got it decides how long it lives: it may hold a picture
 
+    async def resume(self, response_id: str, after: int) -> AsyncIterator[list[Wire]]:
+        """The events of a background response behind number `after` (-1: all), then those to come, in batches.
+
+        Not the SDK's `responses.stream(starting_after=…)`: that one does not send the number. A response that is not
+        streamed (any more) raises ServiceError with status 400.
+        """
+        query = {"stream": "true"} | ({"starting_after": after} if after >= 0 else {})
+        answer = await self._send("GET", _path(response_id), query=query)
+        async with aclosing(answer.events()) as batches:
+            async for batch in batches:
+                yield batch
+                del batch
+
     async def look(self, response_id: str) -> Wire:
         """The response as it stands at the service."""
         return await self._json("GET", _path(response_id))

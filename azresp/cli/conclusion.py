@@ -20,6 +20,8 @@ def conclude(hearer: Hearer, outcome: Outcome, warn: Callable[[str], None]) -> i
     """The exit status for an outcome, after telling what is wrong with it on stderr."""
     turn = outcome.exchange.turn
     schema, azure = hearer.schema, not hearer.reached.gateway.connection.loopback
+    if outcome.exchange.running:
+        return _runs_on(hearer, outcome)
     if outcome.error is not None:
         local = isinstance(outcome.error, LocalError | PipeClosed)
         if not isinstance(outcome.error, PipeClosed):
@@ -52,7 +54,24 @@ def _ended(turn: Turn, *, azure: bool) -> int:
             note(f"  {step}")
     if turn.status == "completed":
         return Exit.API if turn.refusal and not turn.text else Exit.OK
+    if turn.status == "cancelled":
+        return Exit.CANCELLED
     return Exit.API if turn.status == "failed" else Exit.UNFINISHED
+
+
+def _runs_on(hearer: Hearer, outcome: Outcome) -> int:
+    """A background job that is left to itself: its id, and how to come back."""
+    ident = outcome.exchange.turn.id
+    launched = hearer.lasting == "launch" and outcome.error is None
+    if launched and hearer.shape == "text":
+        hearer.output.write(f"{ident}\n")
+    if outcome.error is not None:
+        report(outcome.error, Debug.asked())
+    if not hearer.quiet or not launched:
+        note(f"the job runs on at the service: azresp jobs attach {ident}")
+    if launched:
+        return Exit.OK
+    return outcome.error.exit if outcome.error is not None else Exit.RUNNING
 
 
 def _waits(outcome: Outcome, waiting: tuple[Ask, ...]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
         async def more(self, over: str) -> bool: ...
 
 
+Lasting = Literal["no", "launch", "wait"]
+"""A background job: none, one that is left as soon as it runs, or one that is heard, and left by Ctrl-C."""
+
 Shape = Literal["text", "json", "events"]
 """What goes to stdout: the answer, the final response object, or the raw events."""
 
@@ -66,6 +70,7 @@ class Hearer:
     schema: AnswerSchema | None = None
     quiet: bool = False
     attaching: Attaching | None = None
+    lasting: Lasting = "no"
     differs: bool = False
     """a final text was not what had been streamed"""
     drawn: list[Kept] = field(default_factory=list)
@@ -85,7 +90,11 @@ class Hearer:
             task = asyncio.ensure_future(self._rounds(session, said))
             with Stopping(task, "SIGINT", "SIGTERM", "SIGHUP") as stopping:
                 outcome = await task
-                return outcome, 128 + stopping.number if stopping.number else 0
+            if outcome.stopped and outcome.exchange.running and stopping.number == signal.SIGINT:
+                from azresp.cli.leaving import leave
+
+                return await leave(self._asking(), outcome, detach=self.lasting == "wait")
+            return outcome, 128 + stopping.number if stopping.number else 0
 
         outcome, killed = until_done(work())
         if self.shape == "json":
@@ -129,6 +138,8 @@ class Hearer:
     def _settings(self) -> dict[str, Any]:
         profile = self.reached.profile
         settings = {**profile.request(), "deployment": profile.deployment, **self.tools.request()}
+        if self.lasting != "no":
+            settings["background"] = True
         return settings | ({"schema": self.schema.format} if self.schema is not None else {})
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], settings: Mapping[str, Any]) -> Outcome:
@@ -137,7 +148,8 @@ class Hearer:
         pictures = self.gallery.turn(session, wall.show if wall is not None else self._tell_picture)
         try:
             ports = Ports(self.reached.gateway, screen, self.store, self._clock, pictures)
-            outcome = await converse(ports, session, said, settings, headers=self.tools.headers())
+            headers, launch = self.tools.headers(), self.lasting == "launch"
+            outcome = await converse(ports, session, said, settings, headers=headers, launch=launch)
             if wall is not None and not outcome.stopped:
                 await wall.done()
         finally:
@@ -152,6 +164,11 @@ class Hearer:
         if self.attaching is not None:
             self.attaching.used(outcome.exchange.id, said)
         return outcome
+
+    def _asking(self) -> Ports:
+        """Ports that show nothing but waits."""
+        say = quiet if self.quiet else note
+        return Ports(self.reached.gateway, WaitScreen(say), self.store, self._clock)
 
     def _list_changes(self, outcome: Outcome) -> Iterator[str]:
         return list_changes(outcome.exchange.turn, self.tools.server, self.store.records)

@@ -14,7 +14,7 @@ from azresp.cli.clock import SystemClock
 from azresp.cli.conclusion import conclude
 from azresp.cli.connect import Reached, reach
 from azresp.cli.gallery import gallery_of
-from azresp.cli.hearer import Hearer, Shape, quiet
+from azresp.cli.hearer import Hearer, Lasting, Shape, quiet
 from azresp.cli.patience import until_done
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
@@ -55,6 +55,13 @@ class RunOptions:
     mask: str = ""
     output: str = ""
     emulator: str = "never"
+    background: bool = False
+    wait: bool = False
+
+    @property
+    def lasting(self) -> Lasting:
+        """Whether it is a background job, and one that is waited for."""
+        return "wait" if self.wait else "launch" if self.background else "no"
 
     @property
     def shape(self) -> Shape:
@@ -119,6 +126,7 @@ def _ask(
         schema,
         options.quiet,
         attaching,
+        options.lasting,
     )
     outcome, killed = hearer.say(tools.kept_in(session), (said,))
     if killed:
@@ -198,6 +206,10 @@ def _check(options: RunOptions) -> None:
         raise UsageError("-o - and --json or --events both want stdout", "Give -o a file.")
     if options.as_json and options.events:
         raise UsageError("--json and --events exclude each other", "Choose one.")
+    if options.lasting == "launch" and (options.output or options.events or options.schema):
+        raise UsageError(
+            "--background comes back before there is an answer", "Add --wait to hear it to its end."
+        )
     if options.go_on and options.session:
         raise UsageError(
             "--continue and --session exclude each other",

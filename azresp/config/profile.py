@@ -265,6 +265,13 @@ class Profile:
         "true",
         "Send attached pictures without their metadata (place, camera)",
     )
+    resilient: bool = setting(
+        rule.switch(),
+        False,
+        "network",
+        "true",
+        "Ask in the background and stream: a lost connection goes on where it broke off; the first word comes later",
+    )
     connect_timeout_s: float = setting(
         rule.number(0.1, 600, "seconds"), 5.0, "network", "5", "Seconds to wait for a connection"
     )
@@ -331,6 +338,8 @@ class Profile:
     def request(self) -> dict[str, Any]:
         """Give the settings of a request that are set, by their keys; those not set are left out."""
         chosen = {one.key: getattr(self, one.key) for one in SETTINGS.values() if one.group == "request"}
+        # What the service does not keep it can't go on with.
+        chosen["background"] = True if self.resilient and self.store else None
         return {key: value for key, value in chosen.items() if value is not None}
 
 

@@ -21,6 +21,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "top_p": ("top_p",),
     "max_output_tokens": ("max_output_tokens",),
     "store": ("store",),
+    "background": ("background",),
     "truncation": ("truncation",),
     "metadata": ("metadata",),
     "schema": ("text", "format"),

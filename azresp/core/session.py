@@ -31,6 +31,13 @@ class Exchange:
     """the service was asked to keep the response"""
     deleted: bool = False
     """the response was deleted at the service; our copy stays"""
+    background: bool = False
+    """a background job: its response runs, or ran, at the service without anybody who hears it"""
+
+    @property
+    def running(self) -> bool:
+        """A background job that is not over, as far as heard."""
+        return self.background and bool(self.turn.id) and self.turn.status in ("queued", "in_progress")
 
     @property
     def question(self) -> str:

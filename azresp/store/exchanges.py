@@ -15,6 +15,9 @@ from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
 _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
 
+NO_JOB, JOB, TOLD = range(3)
+"""Whether an exchange is a background job, and whether the user was told its end."""
+
 
 class Exchanges:
     """The tables `exchanges` and `heard`. Writes belong inside `Database.writing`."""
@@ -26,7 +29,7 @@ class Exchanges:
         """Write what was said; an exchange that is there stays as it is."""
         self._db.run(
             "insert or ignore into exchanges (id, parent, session, said, question, asked_at, deployment, origin, "
-            "stored, deleted, sealed, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "stored, deleted, sealed, owner, job) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 exchange.id,
                 exchange.parent,
@@ -40,6 +43,7 @@ class Exchanges:
                 exchange.deleted,
                 sealed,
                 this_process(),
+                JOB if exchange.background else NO_JOB,
             ),
         )
 
@@ -47,10 +51,32 @@ class Exchanges:
         """Write how an exchange ended, in place of the events that were heard of it."""
         turn = exchange.turn
         self._db.run(
-            "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1 where id = ?",
-            (turn.id, turn.status, write_json(dump_turn(turn)), exchange.id),
+            "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, "
+            "job = case when ? then max(job, 1) else 0 end where id = ?",
+            (turn.id, turn.status, write_json(dump_turn(turn)), exchange.background, exchange.id),
         )
         self._db.run("delete from heard where exchange = ?", (exchange.id,))
+
+    def claim(self, exchange_id: str) -> bool:
+        """Become the process that hears a sealed exchange again; False if another one does."""
+        return (
+            self._db.run(
+                "update exchanges set owner = ?, sealed = 0 where id = ? and sealed = 1",
+                (this_process(), exchange_id),
+            )
+            > 0
+        )
+
+    def jobs(self, *, untold: bool = False) -> list[tuple[str, Exchange]]:
+        """The background jobs, oldest first, each with its session's id; `untold`: whose end nobody was told."""
+        rows = self._db.rows(
+            "select session, id from exchanges where job > 0 and job < ? order by n", (TOLD if untold else 9,)
+        )
+        return [(session, one) for session, ident in rows if (one := self.one(ident)) is not None]
+
+    def mark_job(self, exchange_id: str, job: int) -> None:
+        """Write that a job's end was told, or that it is no job any more."""
+        self._db.run("update exchanges set job = ? where id = ? and job > 0", (job, exchange_id))
 
     def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
         """Write one more piece of what was heard of a running exchange."""

@@ -32,10 +32,12 @@ class _Hearing:
     number: int = -1
     """highest sequence_number written"""
     named: bool = False
+    ours: bool = True
+    """False: another process hears it and keeps it"""
 
     @property
     def waits(self) -> bool:
-        return not self.begun or bool(self.pending)
+        return self.ours and (not self.begun or bool(self.pending))
 
     def kept(self) -> None:
         self.begun = True
@@ -71,9 +73,25 @@ class Ledger:
         self._hearing[exchange.id] = _Hearing(session, exchange)
         self._catch_up()
 
+    def reopen(self, session: Session, exchange: Exchange) -> None:
+        """Hear a background job again. One that another process hears already is left to that one until it is over."""
+        hearing = _Hearing(
+            session, exchange, begun=True, number=exchange.turn.cursor, named=bool(exchange.turn.id)
+        )
+        self._hearing[exchange.id] = hearing
+        try:
+            with self._db.writing():
+                known = self._exchanges.one(exchange.id) is not None
+                hearing.ours = self._exchanges.claim(exchange.id) if known else True
+                hearing.begun = known
+        except LocalError as error:
+            self.trouble = error.what
+
     def heard(self, exchange_id: str, wires: list[Wire]) -> None:
         """Take events of a running exchange; the first ones are written at once, others at the next `keep`."""
         hearing = self._hearing[exchange_id]
+        if not hearing.ours:
+            return
         first = not hearing.pieces and not hearing.pending
         hearing.pending.extend(wires)
         if first:
@@ -105,6 +123,7 @@ class Ledger:
             with self._db.writing():
                 for session_id, exchange in orphans:
                     self._exchanges.finish(exchange)
+                    # A background job runs on at the service, and is a job from now on.
                     if exchange.turn.finished:
                         self._sessions.move_head(session_id, exchange.id, exchange.parent)
         return [exchange for _, exchange in orphans]
@@ -130,6 +149,8 @@ class Ledger:
 
     def _sealed(self, debt: _Debt) -> Session:
         session, exchange = debt.session, debt.exchange
+        if debt.hearing is not None and not debt.hearing.ours and not exchange.turn.over:
+            return session
         if debt.hearing is not None and not debt.hearing.begun:
             self._sessions.ensure(debt.hearing.session)
         # Another process may have removed the session, and this exchange with it, meanwhile.

@@ -10,9 +10,9 @@ from azresp.core.events import dicts, read
 from azresp.core.keep import load_turn
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.core.turn import fold, interrupt
+from azresp.core.turn import Turn, fold, interrupt
 
-EXCHANGE = "id, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed"
+EXCHANGE = "id, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed, job"
 
 
 def write_json(value: object) -> str:
@@ -21,19 +21,26 @@ def write_json(value: object) -> str:
 
 
 def exchange_of(row: tuple[Any, ...], heard: Callable[[str], list[Wire]]) -> Exchange:
-    """The exchange of an EXCHANGE row; an unsealed one is folded from what was heard of it."""
-    ident, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed = row
+    """The exchange of an EXCHANGE row; an unsealed one is folded from what was heard of it since it was last sealed."""
+    ident, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed, job = row
+    kept = load_turn(_object(turn))
     return Exchange(
         id=ident,
         parent=parent,
         said=dicts(_json(said)),
-        turn=load_turn(_object(turn)) if sealed else interrupt(fold(map(read, heard(ident)))),
+        turn=kept if sealed else _as_heard(fold(map(read, heard(ident)), kept), background=bool(job)),
         asked_at=asked_at,
         deployment=deployment,
         origin=origin,
         stored=bool(stored),
         deleted=bool(deleted),
+        background=bool(job),
     )
+
+
+def _as_heard(turn: Turn, *, background: bool) -> Turn:
+    """A turn that is, or was, being heard: without whoever heard it a background response runs on."""
+    return turn if background and turn.id else interrupt(turn)
 
 
 def read_wires(pieces: Iterable[Any]) -> list[Wire]:

@@ -17,7 +17,7 @@ Write = Callable[[str], object]
 def told(wait: Wait) -> str:
     """A wait in one line."""
     pause = f"waiting {wait.seconds:.0f} s, then " if wait.seconds >= 1 else ""
-    return f"{wait.why}: {pause}try {wait.attempt} of {wait.of}"
+    return f"{wait.why}: {pause}try {wait.attempt}" + (f" of {wait.of}" if wait.of else "")
 
 
 class WaitScreen:
@@ -39,6 +39,10 @@ class WaitScreen:
 
     def resumed(self) -> None:
         """Nothing to take back."""
+
+    def remark(self, line: str) -> None:
+        """Tell something about how the answer comes."""
+        self._note(f"note: {line}")
 
 
 class EventScreen(WaitScreen):

@@ -118,6 +118,10 @@ class TurnScreen:
         """The wait is over."""
         self._painter.status(None)
 
+    def remark(self, line: str) -> None:
+        """Tell something about how the answer comes."""
+        self._painter.note(line)
+
     def finish(self) -> None:
         """Everything is shown; the screen is left to others."""
         for timer in (self._timer, self._ticker):

@@ -22,6 +22,19 @@ KEY = "canary-key-0123456789"
 SETTINGS: Mapping[str, object] = {"deployment": "gpt"}
 
 
+class Nobody:
+    """A gateway that has nothing to come back to."""
+
+    def resume(self, response_id: str, after: int) -> AsyncIterator[list[Wire]]:
+        raise AssertionError(response_id)
+
+    async def look(self, response_id: str) -> Wire:
+        raise AssertionError(response_id)
+
+    async def cancel(self, response_id: str) -> Wire:
+        raise AssertionError(response_id)
+
+
 @dataclass
 class Screen:
     """Remembers what it was told; `on_show` and `on_wait` let a test act at that moment."""
@@ -30,6 +43,7 @@ class Screen:
     wires: list[Wire] = field(default_factory=list)
     waits: list[tuple[Wait, float]] = field(default_factory=list)
     resumes: int = 0
+    remarks: list[str] = field(default_factory=list)
     on_show: Callable[[Turn], None] = lambda turn: None
     on_wait: Callable[[float], None] = lambda left_s: None
 
@@ -46,6 +60,9 @@ class Screen:
 
     def resumed(self) -> None:
         self.resumes += 1
+
+    def remark(self, line: str) -> None:
+        self.remarks.append(line)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from azresp.core.turn import INTERRUPTED, Turn
 from azresp.engine import Outcome, Ports, converse
 from azresp.errors import NetworkError, ServiceError, SignInError
 from azresp.store.store import Store
-from tests.engine.ports import SETTINGS, FakeClock, Screen, ports, say
+from tests.engine.ports import SETTINGS, FakeClock, Nobody, Screen, ports, say
 from tests.replay import EVENTS, ReplayServer, Reply, answer, cut, stream
 
 CREATED: Wire = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
@@ -66,7 +66,7 @@ def test_the_question_is_in_the_store_before_it_is_sent() -> None:
     store = Store(None)
     kept: list[list[Exchange]] = []
 
-    class Spying:
+    class Spying(Nobody):
         origin = "here"
 
         async def open(
@@ -137,7 +137,7 @@ def test_a_post_that_may_have_been_seen_is_sent_once(reply: Reply, error: type[E
 def test_nothing_is_sent_again_once_anything_was_heard_whatever_the_error_says() -> None:
     opened: list[Wire] = []
 
-    class Breaking:
+    class Breaking(Nobody):
         origin = "here"
 
         async def open(

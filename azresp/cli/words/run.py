@@ -66,6 +66,13 @@ def run(
         ),
     ] = "",
     no_preview: NoPreviewOption = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Start a background job and print its response id at once")
+    ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Hear the background job to its end; Ctrl-C leaves it, and it runs on"),
+    ] = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
     approve: ApproveOption = None,
@@ -91,5 +98,7 @@ def run(
         mask=mask,
         output=output,
         emulator=emulator_choice(emulator),
+        background=background,
+        wait=wait,
     )
     raise typer.Exit(run_once(options, previewless(flags, no_preview)))

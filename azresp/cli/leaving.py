@@ -1,0 +1,52 @@
+"""Ctrl-C while a background response is heard: away from it, and with a second one perhaps an end to it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+from azresp.cli.confirm import asked, somebody
+from azresp.cli.report import note, tell
+from azresp.engine import Outcome, Ports, cancel
+from azresp.errors import AzrespError
+from azresp.ui.stopping import Stopping
+
+AGAIN_S = 2.0
+"""How soon a second Ctrl-C must come."""
+CANCEL_S = 10.0
+"""Whoever pressed Ctrl-C does not wait longer than this."""
+
+
+async def leave(ports: Ports, outcome: Outcome, *, detach: bool) -> tuple[Outcome, int]:
+    """What becomes of a response that the user stopped hearing; also 128 + SIGINT where it was ended with that.
+
+    `detach`: it is a job and runs on, unless a second Ctrl-C says otherwise. Else it was meant for the foreground
+    and ends at the service too, as it would with its connection.
+    """
+    if not detach:
+        return await _cancelled(ports, outcome), 128 + signal.SIGINT
+    if not somebody():
+        return outcome, 0
+    note(f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it")
+    if not await _second_ctrl_c() or not asked("Cancel the job at the service?"):
+        return outcome, 0
+    return await _cancelled(ports, outcome), 0
+
+
+async def _second_ctrl_c() -> bool:
+    waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
+    with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
+        await waiting
+    return bool(stopping.number)
+
+
+async def _cancelled(ports: Ports, outcome: Outcome) -> Outcome:
+    try:
+        async with asyncio.timeout(CANCEL_S):
+            return await cancel(ports, outcome.session, outcome.exchange)
+    except TimeoutError:
+        note(f"azresp: not cancelled: the service did not answer within {CANCEL_S:.0f} s")
+    except AzrespError as error:
+        tell(error)
+    return outcome
