@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azresp.core.events import Failed, Snapshot, read
+from azresp.core.events import TERMINAL, Failed, Snapshot, read
 from azresp.core.retry import SETTLING_S, Wait, next_wait
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
@@ -17,12 +17,12 @@ _TRIES = 20
 def heard_before(wire: Wire, turn: Turn) -> bool:
     """Whether an event of a resumed stream was heard already: it is shown and counted once."""
     event = read(wire)
-    seq = event.seq
-    return (
-        seq is not None
-        and seq <= turn.cursor
-        and not (isinstance(event, Snapshot | Failed) and not turn.over)
-    )
+    match event:
+        case Failed():
+            return False
+        case Snapshot(_, response) if response.get("status") in TERMINAL:
+            return False
+    return event.seq is not None and event.seq <= turn.cursor
 
 
 def unheard(turn: Turn) -> Turn:
