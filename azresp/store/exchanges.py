@@ -9,14 +9,12 @@ from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
 from azresp.store.database import Database
+from azresp.store.jobs import ENLIST
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
 
 _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
-
-NO_JOB, JOB, TOLD = range(3)
-"""Whether an exchange is a background job, and whether the user was told its end."""
 
 
 class Exchanges:
@@ -29,7 +27,7 @@ class Exchanges:
         """Write what was said; an exchange that is there stays as it is."""
         self._db.run(
             "insert or ignore into exchanges (id, parent, session, said, question, asked_at, deployment, origin, "
-            "stored, deleted, sealed, owner, job) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "stored, deleted, sealed, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 exchange.id,
                 exchange.parent,
@@ -43,16 +41,17 @@ class Exchanges:
                 exchange.deleted,
                 sealed,
                 this_process(),
-                JOB if exchange.background else NO_JOB,
             ),
         )
+        if exchange.background:
+            self._db.run(ENLIST, (exchange.id,))
 
     def finish(self, exchange: Exchange) -> None:
         """Write how an exchange ended, in place of the events that were heard of it."""
         turn = exchange.turn
         self._db.run(
             "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, "
-            "job = case when ? then max(job, 1) else 0 end where id = ?",
+            "job = case when ? then job else 0 end where id = ?",
             (turn.id, turn.status, write_json(dump_turn(turn)), exchange.background, exchange.id),
         )
         self._db.run("delete from heard where exchange = ?", (exchange.id,))
@@ -66,17 +65,6 @@ class Exchanges:
             )
             > 0
         )
-
-    def jobs(self, *, untold: bool = False) -> list[tuple[str, Exchange]]:
-        """The background jobs, oldest first, each with its session's id; `untold`: whose end nobody was told."""
-        rows = self._db.rows(
-            "select session, id from exchanges where job > 0 and job < ? order by n", (TOLD if untold else 9,)
-        )
-        return [(session, one) for session, ident in rows if (one := self.one(ident)) is not None]
-
-    def mark_job(self, exchange_id: str, job: int) -> None:
-        """Write that a job's end was told, or that it is no job any more."""
-        self._db.run("update exchanges set job = ? where id = ? and job > 0", (job, exchange_id))
 
     def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
         """Write one more piece of what was heard of a running exchange."""
@@ -182,8 +170,9 @@ class Exchanges:
 
     def _where(self, condition: str, *values: object) -> list[Exchange]:
         rows = self._db.rows(f"select {EXCHANGE} from exchanges where {condition} order by n", values)  # noqa: S608
-        return [exchange_of(row, self._heard) for row in rows]
+        return [exchange_of(row, self.heard) for row in rows]
 
-    def _heard(self, exchange_id: str) -> list[Wire]:
+    def heard(self, exchange_id: str) -> list[Wire]:
+        """What was heard of an exchange since it was last sealed."""
         rows = self._db.rows("select wires from heard where exchange = ? order by n", (exchange_id,))
         return read_wires(wires for (wires,) in rows)

@@ -45,7 +45,8 @@ create table if not exists exchanges (
     deleted integer not null default 0,
     sealed integer not null default 0,
     owner text not null default '',
-    job integer not null default 0
+    job integer not null default 0,
+    number integer not null default 0
 );
 create index if not exists exchanges_by_response on exchanges (response_id) where response_id <> '';
 create index if not exists exchanges_by_parent on exchanges (parent);
@@ -108,7 +109,7 @@ create table if not exists trusted (
 ) without rowid;
 """
 
-_ADDED = (("exchanges", "job", "integer not null default 0"),)
+_ADDED = tuple(("exchanges", column, "integer not null default 0") for column in ("job", "number"))
 """Columns that a table of an older version lacks."""
 
 

@@ -14,7 +14,8 @@ from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
 from azresp.store.database import Database
-from azresp.store.exchanges import NO_JOB, TOLD, Exchanges
+from azresp.store.exchanges import Exchanges
+from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
 from azresp.store.records import Records
@@ -37,6 +38,8 @@ class Store(Ledger):
         """Answers, grants, trust and what MCP servers listed."""
         self.uploads = Uploads(database)
         """Files at the service that came from here."""
+        self.jobs = Jobs(database, exchanges.heard)
+        """The list of background jobs."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:
@@ -108,18 +111,6 @@ class Store(Ledger):
         """Remember that a response was deleted at the service."""
         with self._db.writing():
             self._exchanges.mark_deleted(response_id)
-
-    def jobs(self, *, untold: bool = False) -> list[tuple[str, Exchange]]:
-        """The background jobs, oldest first, each with its session's id; `untold`: whose end nobody was told."""
-        return self._exchanges.jobs(untold=untold)
-
-    def told(self, exchange_id: str) -> None:
-        """The user knows how a job ended."""
-        self._exchanges.mark_job(exchange_id, TOLD)
-
-    def forget_job(self, exchange_id: str) -> None:
-        """Take a job off the list; the exchange stays in its session."""
-        self._exchanges.mark_job(exchange_id, NO_JOB)
 
     def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""

@@ -35,7 +35,7 @@ def _say(service: Service, ledger: Ledger | None = None, **options: Any) -> tupl
 
 
 def _follow(service: Service, store: Store) -> tuple[Outcome, Screen]:
-    ((session_id, exchange),) = store.jobs()
+    ((_, session_id, exchange, _),) = store.jobs.listed()
     screen = Screen()
     own = Ports(service, screen, store, FakeClock())
     session = store.load(session_id)
@@ -169,20 +169,20 @@ def test_launching_leaves_as_soon_as_the_id_is_known_and_a_job_is_in_the_store()
     outcome, screen = _say(Service(_short()), store, launch=True)
     assert _numbers(screen.wires) == [0]
     assert (outcome.exchange.turn.id, outcome.exchange.running) == ("resp_1", True)
-    assert [one.turn.id for _, one in store.jobs()] == ["resp_1"]
+    assert [(job.number, job.exchange.turn.id) for job in store.jobs.listed()] == [(1, "resp_1")]
     outcome, _ = _follow(Service(_short()), store)
     assert (outcome.exchange.turn.text, outcome.session.head) == ("one two three ", outcome.exchange.id)
-    store.told(outcome.exchange.id)
-    assert (len(store.jobs()), store.jobs(untold=True)) == (1, [])
-    store.forget_job(outcome.exchange.id)
-    assert store.jobs() == []
+    store.jobs.tell(outcome.exchange.id)
+    assert [job.told for job in store.jobs.listed()] == [True]
+    store.jobs.forget(outcome.exchange.id)
+    assert store.jobs.listed() == []
     store.close()
 
 
 def test_a_background_answer_heard_to_its_end_where_it_was_asked_is_no_job() -> None:
     store = Store(None)
     outcome, _ = _say(Service(_short(), [5]), store)
-    assert (outcome.exchange.background, store.jobs()) == (False, [])
+    assert (outcome.exchange.background, store.jobs.listed()) == (False, [])
     store.close()
 
 
@@ -221,13 +221,15 @@ def test_a_response_that_is_gone_says_so_and_is_no_running_job() -> None:
     store = Store(None)
     _say(Service(_short()), store, launch=True)
     gone = ServiceError("Response with id 'resp_1' not found.", status=404)
-    ((session_id, exchange),) = store.jobs()
+    ((_, session_id, exchange, _),) = store.jobs.listed()
     own = Ports(Service([], refusal=gone), Screen(), store, FakeClock(time=exchange.asked_at + 86_400))
     session = store.load(session_id)
     assert session is not None
     outcome = asyncio.run(follow(own, session, exchange))
     assert outcome.error is gone
-    assert [(one.running, one.turn.status) for _, one in store.jobs()] == [(False, "interrupted")]
+    assert [(job.exchange.running, job.exchange.turn.status) for job in store.jobs.listed()] == [
+        (False, "interrupted")
+    ]
     store.close()
 
 
@@ -261,7 +263,7 @@ def test_background_without_storing_is_refused_before_anything_is_sent_or_kept()
 def test_cancelling_twice_or_too_late_only_tells_how_it_stands(answers: list[Wire | AzrespError]) -> None:
     store = Store(None)
     _say(Service(_short()), store, launch=True)
-    ((session_id, exchange),) = store.jobs()
+    ((_, session_id, exchange, _),) = store.jobs.listed()
     session = store.load(session_id)
     assert session is not None
     for _ in range(2):
@@ -269,7 +271,7 @@ def test_cancelling_twice_or_too_late_only_tells_how_it_stands(answers: list[Wir
         own = Ports(service, Screen(), store, FakeClock())
         outcome = asyncio.run(cancel(own, session, exchange))
         assert outcome.exchange.turn.over
-    assert [one.running for _, one in store.jobs()] == [False]
+    assert [job.exchange.running for job in store.jobs.listed()] == [False]
     store.close()
 
 
@@ -320,5 +322,5 @@ def test_a_turn_known_from_a_look_only_is_heard_from_the_beginning() -> None:
     own = Ports(Service(_short()), Screen(), store, FakeClock())
     outcome = asyncio.run(follow(own, Session("s", "from elsewhere"), exchange))
     assert outcome.exchange.turn.text == "one two three "
-    assert [one.id for _, one in store.jobs()] == ["e"]
+    assert [job.exchange.id for job in store.jobs.listed()] == ["e"]
     store.close()
