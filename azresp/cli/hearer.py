@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -15,7 +15,7 @@ from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
-from azresp.engine import Outcome, Ports, Screen, converse
+from azresp.engine import Outcome, Ports, Screen, converse, follow
 from azresp.ui.album import Seen, Wall, drawn_in, pictures_in
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from azresp.cli.streams import Output
     from azresp.core.approval import Policy
     from azresp.core.pictures import Kept
-    from azresp.core.session import Session
+    from azresp.core.session import Exchange, Session
     from azresp.core.sse import Wire
     from azresp.parties import Desk
     from azresp.store.store import Store
@@ -79,15 +79,26 @@ class Hearer:
 
     def say(self, session: Session, said: tuple[Wire, ...]) -> tuple[Outcome, int]:
         """Say something, hear the answer and all that follows from calls; also 128 + the signal that ended it."""
-        return self._until_done(session, said)
+        return self._until_done(self._rounds(session, said))
 
     def answer(self, session: Session) -> tuple[Outcome, int]:
         """Answer what the session waits for, and hear what follows."""
-        return self._until_done(session, None)
+        return self._until_done(self._rounds(session, None))
 
-    def _until_done(self, session: Session, said: tuple[Wire, ...] | None) -> tuple[Outcome, int]:
+    def follow(self, session: Session, exchange: Exchange) -> tuple[Outcome, int]:
+        """Come back to a background job: show what was heard of it, and hear what is still to come."""
+
+        async def come_back(ports: Ports) -> Outcome:
+            if not exchange.running:
+                ports.screen.show(exchange.turn)
+                return Outcome(session, exchange)
+            return await follow(ports, session, exchange)
+
+        return self._until_done(self._shown(session, come_back))
+
+    def _until_done(self, hearing: Coroutine[Any, Any, Outcome]) -> tuple[Outcome, int]:
         async def work() -> tuple[Outcome, int]:
-            task = asyncio.ensure_future(self._rounds(session, said))
+            task = asyncio.ensure_future(hearing)
             with Stopping(task, "SIGINT", "SIGTERM", "SIGHUP") as stopping:
                 outcome = await task
             if outcome.stopped and outcome.exchange.running and stopping.number == signal.SIGINT:
@@ -143,13 +154,22 @@ class Hearer:
         return settings | ({"schema": self.schema.format} if self.schema is not None else {})
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], settings: Mapping[str, Any]) -> Outcome:
+        headers, launch = self.tools.headers(), self.lasting == "launch"
+        outcome = await self._shown(
+            session, lambda ports: converse(ports, session, said, settings, headers=headers, launch=launch)
+        )
+        if self.attaching is not None:
+            self.attaching.used(outcome.exchange.id, said)
+        return outcome
+
+    async def _shown(self, session: Session, hearing: Callable[[Ports], Awaitable[Outcome]]) -> Outcome:
+        """Hear something in a session, with a screen for it."""
         screen = self._screen()
         wall = self._wall(screen, session) if isinstance(screen, TurnScreen) else None
         pictures = self.gallery.turn(session, wall.show if wall is not None else self._tell_picture)
         try:
             ports = Ports(self.reached.gateway, screen, self.store, self._clock, pictures)
-            headers, launch = self.tools.headers(), self.lasting == "launch"
-            outcome = await converse(ports, session, said, settings, headers=headers, launch=launch)
+            outcome = await hearing(ports)
             if wall is not None and not outcome.stopped:
                 await wall.done()
         finally:
@@ -161,8 +181,6 @@ class Hearer:
         for line in (*(wall.remarks if wall is not None else ()), *self._list_changes(outcome)):
             note(f"note: {line}")
         self.drawn += drawn_in(outcome.exchange)
-        if self.attaching is not None:
-            self.attaching.used(outcome.exchange.id, said)
         return outcome
 
     def _asking(self) -> Ports:

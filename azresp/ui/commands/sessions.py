@@ -47,17 +47,25 @@ async def sessions(chat: Chat) -> None:
     chat.terminal.pairs(rows)
 
 
+async def _picked_up(chat: Chat, name: str) -> Session:
+    """The session of a response that this machine does not know."""
+    from azresp.ui.commands.service import ports
+    from azresp.ui.pickup import pick_up
+
+    if not name.startswith("resp_"):
+        raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
+    picking = pick_up(ports(chat), chat.service, chat.library, chat.gallery, name)
+    session, exchange = await chat.stoppable(picking)
+    chat.library.add(session, [exchange])
+    return session
+
+
 @command("resume")
 async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> None:
     """Go on in another session: a name, the start of an id, or a response id (resp_…)."""
     from azresp.ui.counting import counted
-    from azresp.ui.pickup import pick_up
 
-    session = chat.library.find(name)
-    if session is None and name.startswith("resp_"):
-        session = await chat.stoppable(pick_up(chat, name))
-    elif session is None:
-        raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
+    session = chat.library.find(name) or await _picked_up(chat, name)
     chat.switch(session)
     show_path(chat, session.path()[-2:])
     show_broken(chat)
