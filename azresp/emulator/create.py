@@ -51,6 +51,10 @@ class Create:
         return self.body.get("store") is not False
 
     @property
+    def background(self) -> bool:
+        return bool(self.body.get("background"))
+
+    @property
     def obfuscate(self) -> bool:
         options = self.body.get("stream_options") or {}
         return options.get("include_obfuscation") is not False
@@ -118,7 +122,7 @@ def _check_together(body: Mapping[str, Any], reasoning: bool) -> None:
             "stream_options",
             "invalid_mode",
         )
-    if body.get("background"):
+    if body.get("background") and body.get("store") is False:
         raise refusals.invalid(
             "Unsupported parameter: 'background' is not supported with this model.",
             "background",

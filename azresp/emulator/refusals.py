@@ -173,6 +173,22 @@ def cannot_cancel() -> Refused:
     return invalid("Cannot cancel a synchronous response.", "response_id")
 
 
+def cannot_cancel_finished(status: str) -> Refused:
+    return invalid(f"Cannot cancel a {status} response.", "response_id")
+
+
+def not_streamed() -> Refused:
+    return invalid("This response cannot be streamed because it was not created with stream=true.")
+
+
+def too_old_to_stream() -> Refused:
+    return invalid("This response can no longer be streamed because it is more than 5 minutes old")
+
+
+def in_flight() -> Refused:
+    return invalid("Cannot delete an in-flight response.", "response_id")
+
+
 def lacks(package: str, what: str) -> Refused:
     """The emulator's own words: an optional library is missing on this machine."""
     message = f"This emulator cannot {what}: the package {package} is missing. pip install 'azresp[emulator]' adds it."

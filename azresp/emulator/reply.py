@@ -65,8 +65,11 @@ class Reply:
         self._encrypt = encrypt
 
     def begin(self) -> Iterator[Event]:
-        """created and in_progress."""
+        """created and in_progress, with queued between them in the background."""
         yield self._lifecycle("created")
+        if self.response["background"]:
+            yield self._lifecycle("queued")
+            self.response["status"] = "in_progress"
         yield self._lifecycle("in_progress")
 
     def round(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 from . import refusals, tokens
 from .approvals import check_approvals
 from .attachments import Attachment, Attachments, attached
+from .background.jobs import Background
+from .background.log import Log
+from .background.shelf import LogShelf
 from .brain import Brain, BrainError, Prompt
 from .create import Create
 from .files.shelf import Shelf
@@ -49,6 +52,10 @@ class Service:
         self._brain = brain
         self._vault = vault
         self._stores = stores
+        self.background = Background(settings, LogShelf(vault.db))
+        for lost in self.background.orphans():
+            body = lost.snapshot(settings.clock())
+            vault.put(Record(body, lost.own_items, body["previous_response_id"], 0))
         self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
     async def prepare(self, create: Create) -> Job:
@@ -104,49 +111,68 @@ class Service:
 
         `delay_s`: how long a streamed answer stays unknown after its end (default: the settings').
         """
+        pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
+        async with aclosing(self._made(job, pace)) as events:
+            async for event in events:
+                if event["type"] in ENDS:
+                    self.keep(job, delay_s)  # before anybody can have read the end and ask for it
+                yield event
+
+    def start(self, job: Job, spoil: Callable[[AsyncGenerator[Event]], AsyncGenerator[Event]]) -> Log:
+        """Begin a background answer, which goes on by itself; `spoil` may let it fail."""
+        now = self._settings.clock()
+        opening = job.reply.response | {"output": []}
+        log = Log(opening, job.own_items, now, streamed=job.create.stream)
+        self.background.start(
+            log, spoil(self._made(job, None)), lambda body, over: self.keep_body(job, body, over)
+        )
+        return log
+
+    async def _made(self, job: Job, pace: Pace | None) -> AsyncGenerator[Event]:
         reply = job.reply
         for event in reply.begin():
             yield event
-        pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
-        await pace.begin()
+        if pace is not None:
+            await pace.begin()
         try:
             async with aclosing(converse(self._brain, job.prompt, job.workers, reply)) as events:
                 async for event in events:
-                    if "delta" in event:
+                    if pace is not None and "delta" in event:
                         await pace.token()
                     yield event
         except BrainError as error:
             for event in reply.fail(error.code, str(error)):
                 yield event
-            self.keep(job, delay_s)
             return
         except refusals.Refused as refused:
-            if not job.create.stream:
+            if not (job.create.stream or job.create.background):
                 raise
             said = refused.body["error"]
             for event in reply.fail(said["code"], said["message"], type_=said["type"]):
                 yield event
-            self.keep(job, delay_s)
             return
         for event in reply.finish():
-            if event["type"] in ENDS:
-                self.keep(job, delay_s)  # before anybody can have read the end and ask for it
             yield event
 
     def keep(self, job: Job, delay_s: float | None = None) -> None:
         """Store the answer; streamed ones become visible after `delay_s` (default: the settings')."""
-        self._pairs.note(job.reply.response["output"])
-        if not job.create.store:
-            return
         delay = self._settings.read_after_write_s if delay_s is None else delay_s
         visible_at = self._settings.clock() + delay if job.create.stream and delay else 0.0
-        body = job.reply.response
+        self.keep_body(job, job.reply.response, visible_at)
+
+    def keep_body(self, job: Job, body: Event, visible_at: float) -> None:
+        """Store an answer, to be found from a time on."""
+        self._pairs.note(body["output"])
+        if not job.create.store:
+            return
         usage = body["usage"] or {"total_tokens": 0}
-        self._vault.put(
-            Record(body, job.own_items, body["previous_response_id"], usage["total_tokens"], visible_at)
-        )
+        parent = body["previous_response_id"]
+        self._vault.put(Record(body, job.own_items, parent, usage["total_tokens"], visible_at))
 
     def get(self, id_: str) -> Record:
+        if (log := self.background.running(id_)) is not None:
+            body = log.snapshot(self._settings.clock())
+            return Record(body, log.own_items, body["previous_response_id"], 0)
         record = self._vault.get(id_, self._settings.clock())
         if record is None:
             raise refusals.response_not_found(id_)
@@ -154,13 +180,28 @@ class Service:
 
     def delete(self, id_: str) -> dict[str, Any]:
         self.get(id_)
+        if self.background.running(id_) is not None:
+            raise refusals.in_flight()
+        self.background.forget(id_)
         self._vault.delete(id_)
         return {"id": id_, "object": "response.deleted", "deleted": True}
 
     def cancel(self, id_: str) -> dict[str, Any]:
-        """Only background responses can be cancelled, and there are none yet."""
+        """Only background responses can be cancelled."""
         self.get(id_)
-        raise refusals.cannot_cancel()
+        log = self.background.find(id_)
+        if log is None:
+            raise refusals.cannot_cancel()
+        ran = not log.over(self._settings.clock())
+        body = self.background.cancel(log)
+        if ran:
+            self._vault.put(Record(body, log.own_items, body["previous_response_id"], 0))
+        return body
+
+    def stream(self, id_: str, after: int) -> AsyncGenerator[Event]:
+        """The events of a background response behind a number."""
+        self.get(id_)
+        return self.background.stream(id_, after)
 
     def input_items(self, id_: str) -> list[dict[str, Any]]:
         """What the answer was made from, newest first: its own input, then the conversation before it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -41,6 +42,12 @@ class Settings:
     """Pace of the answer, 0 for full speed."""
     first_token_s: float = 0.3
     """Wait before the first token."""
+    queued_s: float = 0.2
+    """How long a background response is queued."""
+    resume_window_s: float = 300.0
+    """Age up to which a background response can be streamed (again); 0 for ever."""
+    cancel_finished: Literal["ok", "refuse"] = "ok"
+    """Cancelling a background response that ended by itself: answered with it, or refused. Both were observed."""
     store_path: Path | None = None
     """SQLite file that survives a restart; None keeps everything in memory."""
     read_after_write_s: float = 0.0
@@ -63,5 +70,7 @@ class Settings:
     """Who answers; None means the built-in brain."""
     clock: Callable[[], float] = time.time
     """Wall clock in Unix seconds, a parameter so that tests need no sleep."""
+    wait: Callable[[float], Awaitable[object]] = asyncio.sleep
+    """Waits by that clock for what becomes due."""
     on_request: Callable[[Seen], None] | None = None
     """Called after each answered request, on the server's thread: for a one-line access log."""

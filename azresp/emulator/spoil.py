@@ -39,6 +39,23 @@ async def spoiled(
         await events.aclose()
 
 
+async def broken(events: AsyncGenerator[Event], fault: Fault | None) -> AsyncGenerator[Event]:
+    """`events` over a connection that breaks as the fault says; what is read goes on without it."""
+    sent = 0
+    try:
+        async for event in events:
+            if fault is not None and fault.then is not None and sent == fault.after:
+                if fault.then == "end":
+                    return
+                if fault.then != "stall":
+                    raise Dropped(fault.then, event)
+                await asyncio.sleep(fault.silence_s)
+            yield event
+            sent += 1
+    finally:
+        await events.aclose()
+
+
 async def _strike(
     event: Event, events: AsyncGenerator[Event], fault: Fault, reply: Reply, keep: Callable[[], None]
 ) -> AsyncGenerator[Event]:

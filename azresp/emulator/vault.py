@@ -52,6 +52,8 @@ class Vault:
         self._db = sqlite3.connect(
             path or ":memory:", check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
         )
+        self.db = self._db
+        """for others that keep something in the same file"""
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)

@@ -1,0 +1,1 @@
+"""Responses that go on without their client."""
