@@ -79,6 +79,11 @@ async def follow(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
 
 async def cancel(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
     """Cancel a background response. Cancelling twice, or one that ended by itself, only tells how it stands."""
+    return take(ports, session, exchange, await cancel_response(ports, exchange))
+
+
+async def cancel_response(ports: Ports, exchange: Exchange) -> Wire:
+    """Cancel a background response at the service; gives it as it stands, however it ended."""
     response_id = exchange.turn.id
 
     async def ask() -> Wire:
@@ -92,7 +97,7 @@ async def cancel(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
                 raise
             return seen
 
-    return take(ports, session, exchange, await patiently(ask, ports, safe=True))
+    return await patiently(ask, ports, safe=True)
 
 
 def take(ports: Ports, session: Session, exchange: Exchange, seen: Wire) -> Outcome:

@@ -116,6 +116,12 @@ def _sessions(app: typer.Typer) -> None:
     app.add_typer(sessions_app, name="sessions")
 
 
+def _jobs(app: typer.Typer) -> None:
+    from azresp.cli.jobs import jobs_app
+
+    app.add_typer(jobs_app, name="jobs")
+
+
 def _responses(app: typer.Typer) -> None:
     from azresp.cli.responses import responses_app
 
@@ -153,6 +159,7 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
     ),
     "config": (_config, "Show and edit the configuration."),
     "sessions": (_sessions, "List, show, rename, remove and export sessions."),
+    "jobs": (_jobs, "Background jobs: list, show, attach, wait for, cancel and forget them."),
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
     "files": (_files, "Upload, list, fetch and delete files at the service."),
     "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),

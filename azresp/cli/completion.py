@@ -20,6 +20,11 @@ def session_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching(_sessions, ctx, incomplete)
 
 
+def job_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Response ids of background jobs, the newest first."""
+    return _matching(_jobs, ctx, incomplete)
+
+
 def profile_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Profiles of the configuration file."""
     return _matching(_profiles, ctx, incomplete)
@@ -46,6 +51,14 @@ def _matching(
 
 
 def _sessions(ctx: typer.Context) -> Iterable[str]:
+    return _column(ctx, "select name from sessions order by changed desc")
+
+
+def _jobs(ctx: typer.Context) -> Iterable[str]:
+    return ["last", *_column(ctx, "select response_id from exchanges where job > 0 order by number desc")]
+
+
+def _column(ctx: typer.Context, sql: str) -> list[str]:
     import sqlite3
     from contextlib import closing
 
@@ -54,7 +67,7 @@ def _sessions(ctx: typer.Context) -> Iterable[str]:
     path: Path = store_file(emulated=is_emulated(str(ctx.params.get("emulator") or "never")))
     # Read only: completing makes no file, and waits for nobody.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as db:
-        return [str(name) for (name,) in db.execute("select name from sessions order by changed desc")]
+        return [str(value) for (value,) in db.execute(sql)]
 
 
 def _profiles(ctx: typer.Context) -> Iterable[str]:

@@ -33,7 +33,7 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
     if as_json:
         output.write(session_list.as_json(listed))
     elif listed:
-        output.write(session_list.as_rows(listed, time.time(), _columns(output)))
+        output.write(session_list.as_rows(listed, time.time(), columns_of(output)))
     else:
         note("there are no sessions yet")
         if not emulated and store_file(emulated=True).exists():
@@ -99,7 +99,8 @@ def _store(emulator: str) -> Iterator[Store]:
         store.close()
 
 
-def _columns(output: Output) -> int:
+def columns_of(output: Output) -> int:
+    """Cells of a line: the terminal's, or no limit in a pipe."""
     from azresp.cli.session_list import UNLIMITED
 
     if not output.isatty() and not os.environ.get("COLUMNS"):

@@ -306,6 +306,20 @@ class Profile:
         '"none"',
         "How pictures are drawn in the terminal",
     )
+    notify: str = setting(
+        rule.choice("none", "auto", "bell", "osc9", "osc99", "osc777"),
+        "none",
+        "screen",
+        '"auto"',
+        "How the terminal is told that a job is over; auto takes what it understands",
+    )
+    notify_command: str | None = setting(
+        rule.line("a command", r"[^\x00-\x1f\x7f-\x9f]{1,1000}", "COMMAND"),
+        None,
+        "screen",
+        '"notify-send"',
+        "Command that is told that a job is over: its last two words are the state and the prompt's first line",
+    )
     show_reasoning: bool = setting(
         rule.switch(), True, "screen", "true", "Show reasoning summaries while they stream"
     )

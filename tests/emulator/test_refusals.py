@@ -172,7 +172,7 @@ def test_the_recorded_schema_refusal_is_reproduced(emulator: Emulator) -> None:
     [
         ({"stream_options": {"include_obfuscation": False}}, "invalid_mode"),
         ({"previous_response_id": "resp_a", "conversation": "conv_b"}, "mutually_exclusive_parameters"),
-        ({"background": True}, "unsupported_parameter"),
+        ({"background": True, "store": False}, "unsupported_parameter"),
         ({"metadata": {str(n): "" for n in range(17)}}, "object_above_max_properties"),
         ({"temperature": 2.5}, "decimal_above_max_value"),
         ({"reasoning": {"effort": "low"}}, "unsupported_parameter"),

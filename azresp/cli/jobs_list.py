@@ -1,0 +1,128 @@
+"""`azresp jobs list`: once, or as long as somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from azresp.cli.jobs_desk import JobDesk, job_desk
+from azresp.cli.jobs_rows import as_dict, as_rows
+from azresp.cli.kept import open_kept
+from azresp.cli.options import emulator_choice
+from azresp.cli.patience import until_done
+from azresp.cli.report import note
+from azresp.cli.sessions_work import columns_of
+from azresp.cli.streams import Output
+from azresp.core.resume import look_wait
+from azresp.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from azresp.store.jobs import Job
+    from azresp.store.store import Store
+
+RECENT_S = 86_400.0
+"""Jobs that ended are listed so long."""
+
+
+def list_jobs(
+    flags: Mapping[str, object], emulator: str, *, every: bool, as_json: bool, watch: bool, offline: bool
+) -> int:
+    """Print the jobs; give the exit status."""
+    if watch and (offline or as_json):
+        raise UsageError(
+            "--watch goes with neither --offline nor --json", "`azresp jobs wait --json` tells ends."
+        )
+    output = Output()
+    if offline:
+        store = open_kept(emulator_choice(emulator))
+        try:
+            _print(store, output, every=every, as_json=as_json)
+        finally:
+            store.close()
+        return Exit.OK
+    with job_desk(flags, emulator) as desk:
+        return until_done(
+            _watched(desk, output, every=every) if watch else _once(desk, output, every, as_json)
+        )
+
+
+async def _once(desk: JobDesk, output: Output, every: bool, as_json: bool) -> int:
+    failed = await desk.refresh(desk.store.jobs.listed())
+    for job, why in failed:
+        note(f"job {job.number} is shown as last seen: {why}")
+    _print(desk.store, output, every=every, as_json=as_json)
+    return Exit.OK
+
+
+def _print(store: Store, output: Output, *, every: bool, as_json: bool) -> None:
+    jobs = _chosen(store, every=every)
+    if as_json:
+        rows = [as_dict(job, _session_name(store, job)) for job in jobs]
+        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+    elif jobs:
+        output.write(as_rows(jobs, time.time(), columns_of(output)))
+    else:
+        note("there are no background jobs")
+    for job in jobs:
+        if not job.exchange.running and not job.told:
+            store.jobs.tell(job.exchange.id)
+    if not as_json and (hidden := len(store.jobs.listed()) - len(jobs)):
+        note(f"{hidden} more ended over a day ago: --all shows them, `azresp jobs prune` takes them off")
+
+
+def _chosen(store: Store, *, every: bool) -> list[Job]:
+    since = time.time() - RECENT_S
+    return [
+        job
+        for job in store.jobs.listed()
+        if every or job.exchange.running or not job.told or job.exchange.asked_at > since
+    ]
+
+
+def _session_name(store: Store, job: Job) -> str:
+    session = store.load(job.session)
+    return session.name if session is not None else ""
+
+
+async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
+    """Until nothing runs, or Ctrl-C: on a terminal in place, in a pipe a line whenever a job has changed."""
+    shown, looks = "", 0
+    try:
+        while True:
+            failed = await desk.refresh(desk.store.jobs.listed())
+            jobs = _chosen(desk.store, every=every)
+            text = as_rows(jobs, time.time(), columns_of(output))
+            if text != shown:
+                looks = 0
+                _replace(output, shown, text)
+                shown = text
+            for job in jobs:
+                if not job.exchange.running:
+                    desk.store.jobs.tell(job.exchange.id)
+            running = [one for one in jobs if one.exchange.running and desk.here(one.exchange)]
+            if not running or len(failed) == len(running):
+                if failed:
+                    note(failed[0][1])
+                return Exit.OK if not running else Exit.NETWORK
+            looks += 1
+            await asyncio.sleep(min(look_wait(looks, 0.5), 5.0))
+    except asyncio.CancelledError:
+        return Exit.OK
+
+
+def _replace(output: Output, shown: str, text: str) -> None:
+    if not output.isatty():
+        old = set(shown.splitlines())
+        output.write("".join(f"{row}\n" for row in text.splitlines() if row not in old))
+        return
+    from azresp.ui.terminal import Terminal
+
+    terminal = Terminal(output)
+    if not terminal.caps.cursor:
+        terminal.say(text.rstrip("\n"))
+        return
+    up = f"\x1b[{shown.count(chr(10))}A\r\x1b[J" if shown else ""
+    terminal.draw(up + text)
