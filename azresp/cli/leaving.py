@@ -10,12 +10,10 @@ from azresp.cli.confirm import asked, somebody
 from azresp.cli.report import note, tell
 from azresp.engine import Outcome, Ports, cancel
 from azresp.errors import AzrespError
-from azresp.ui.stopping import Stopping
+from azresp.ui.stopping import CANCEL_S, Stopping
 
 AGAIN_S = 2.0
 """How soon a second Ctrl-C must come."""
-CANCEL_S = 10.0
-"""Whoever pressed Ctrl-C does not wait longer than this."""
 
 
 async def leave(ports: Ports, outcome: Outcome, *, detach: bool) -> tuple[Outcome, int]:

@@ -95,8 +95,10 @@ async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, 
     for remark in chat.tools.remarks():
         chat.terminal.dim(remark)
     await _begin(chat, store, resume)
+    chat.jobs.look()
     _end_on_signals(chat)
     status = await chat.run()
+    await chat.jobs.stop()
     _part(chat)
     await reached.gateway.close()
     return status
@@ -146,6 +148,7 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
         for exchange in lost:
             # What it uploaded is used, though nobody lived to say so.
             chat.attaching.used(exchange.id, exchange.said)
+        lost = [one for one in lost if not one.background]  # those run on, or are told as jobs
     except AzrespError as error:
         chat.show_error(error)
         lost = []
@@ -184,6 +187,8 @@ def _part(chat: Chat) -> None:
     """The exit line: how to come back, what it took, what the service keeps."""
     from azresp.ui.usage import total
 
+    if chat.jobs.running:
+        chat.terminal.dim(f"{counted(chat.jobs.running, 'job')} still running: azresp jobs list")
     path = chat.session.path()
     if not path:
         return

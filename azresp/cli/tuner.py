@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SETTABLE = (
     "deployment",
+    "resilient",
     *(key for key, one in SETTINGS.items() if one.group in ("request", "tools", "images", "screen")),
 )
 """What `/set` may change; the endpoint and sign-in are a profile's."""

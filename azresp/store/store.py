@@ -95,6 +95,10 @@ class Store(Ledger):
         """How many sessions there are."""
         return self._sessions.count()
 
+    def path_to(self, exchange_id: str) -> list[Exchange]:
+        """The exchanges from the root to one."""
+        return self._exchanges.path(exchange_id)
+
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""
         return self._exchanges.children(parent, session_id)

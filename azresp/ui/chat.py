@@ -24,6 +24,7 @@ from azresp.ui.usage import usage_line
 if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.core.turn import Turn
+    from azresp.ui.jobs import JobWatch
     from azresp.ui.ports import Attached, Attaching, Files, Gallery, Library, Memory, Service, Toolset, Tuner
     from azresp.ui.terminal import Terminal
 
@@ -43,6 +44,8 @@ class LineEditor(Protocol):
     def forget_typed(self) -> None: ...
     async def answer(self, question: str) -> str | None: ...
     async def edit(self, text: str) -> str | None: ...
+    def announce(self, show: Callable[[], None]) -> bool: ...
+    def refresh(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -74,13 +77,21 @@ class Chat:
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
     """the signal that ends the program (SIGTERM, SIGHUP)"""
+    jobs: JobWatch = field(init=False)
+    _notices: list[tuple[str, ...]] = field(default_factory=list)
     _told_trouble: str = ""
     _took_s: float = 0.0
     """how long the service took for the question so far"""
 
+    def __post_init__(self) -> None:
+        from azresp.ui.jobs import JobWatch
+
+        self.jobs = JobWatch(self)
+
     async def run(self) -> int:
         """Read and obey until the user leaves; gives the exit status."""
         while not self.ended_by:
+            self._tell_notices()
             try:
                 line = await self.editor.read(self)
                 await self.obey(line)
@@ -111,10 +122,32 @@ class Chat:
     async def _say_text(self, text: str) -> None:
         """Say a message with what is attached and what it names by `@path`."""
         # What the message itself names goes with it alone: if nothing comes of it, the message can be sent again.
+        parts = await self.take_attached(text)
+        await self.say((message(text, parts=parts),))
+
+    async def take_attached(self, text: str) -> list[Wire]:
+        """What goes with a message: what is attached, and what it names by `@path`."""
         attached = [*self.attached, *[await self._read(path) for path in mentioned(text)]]
         parts = await self.stoppable(self.attaching.ready(attached)) if attached else []
         self.attached = []
-        await self.say((message(text, parts=parts),))
+        return parts
+
+    def announce(self, *lines: str) -> None:
+        """Tell something above the prompt, now if it stands there, else before the next one."""
+        if not self.editor.announce(lambda: self._show_notice(lines)):
+            self._notices.append(lines)
+
+    def _tell_notices(self) -> None:
+        notices, self._notices = self._notices, []
+        for lines in notices:
+            self._show_notice(lines)
+
+    def _show_notice(self, lines: tuple[str, ...]) -> None:
+        first, *others = [line for line in lines if line]
+        self.terminal.strong(first)
+        for line in others:
+            self.terminal.dim(line)
+        self.terminal.gap()
 
     async def attach(self, text: str, family: str = "") -> None:
         """Attach a picture or file to the next message."""
@@ -211,7 +244,14 @@ class Chat:
 
     def _conclude(self, outcome: Outcome, heard: list[Exchange]) -> None:
         turn = outcome.exchange.turn
-        if outcome.stopped:
+        if outcome.stopped and outcome.exchange.running:
+            self.jobs.look()
+            job = self.jobs.of(outcome.exchange.id)
+            number = f"{job.number}" if job is not None else outcome.exchange.turn.id
+            self.terminal.dim(
+                f"it runs on as job {number} · /attach {number} comes back, /cancel {number} ends it"
+            )
+        elif outcome.stopped:
             self.terminal.dim(f"stopped · {_apart(turn)}")
         elif outcome.error is not None:
             self.show_error(outcome.error)

@@ -50,6 +50,13 @@ class CookedEditor:
                 self._last_interrupt = -AGAIN_S
                 return await agreed(chat, text)
 
+    def announce(self, show: Callable[[], None]) -> bool:
+        """Never while a line is typed: it would stand in the middle of it."""
+        return False
+
+    def refresh(self) -> None:
+        """There is no status line."""
+
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
         try:

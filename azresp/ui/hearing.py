@@ -3,34 +3,82 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from enum import Enum
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from azresp.core.asks import answered
 from azresp.core.tools import going_on
-from azresp.engine import Outcome, Ports, converse
+from azresp.engine import Outcome, Ports, cancel, converse, follow
+from azresp.errors import AzrespError
 from azresp.ui.album import Wall, pictures_in
-from azresp.ui.stopping import Stopping
+from azresp.ui.screens import WaitScreen
+from azresp.ui.stopping import CANCEL_S, LEAVING, Stopping
+from azresp.ui.typed import AGAIN_S
 
 if TYPE_CHECKING:
-    from azresp.core.session import Session
+    from azresp.core.session import Exchange, Session
     from azresp.core.sse import Wire
     from azresp.ui.chat import Chat
 
 
 async def hear(chat: Chat, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
     """Say something and show what is answered, to its end or Ctrl-C."""
+    settings, headers = _settings(chat, said), chat.tools.headers()
+    return await _shown(
+        chat,
+        session,
+        lambda ports: converse(ports, session, said, settings, headers=headers, in_full=in_full),
+        _Keys.STOP_OR_LEAVE if settings.get("background") else _Keys.STOP,
+    )
+
+
+async def come_back(chat: Chat, session: Session, exchange: Exchange) -> Outcome:
+    """Show what a background job said so far, and what it says now, to its end or Ctrl-C, which leaves it."""
+    return await _shown(chat, session, lambda ports: follow(ports, session, exchange), _Keys.LEAVE)
+
+
+async def launch(chat: Chat, session: Session, said: tuple[Wire, ...]) -> Outcome:
+    """Ask in the background, and leave as soon as the response has an id."""
+    asking = Ports(
+        chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock, chat.gallery.turn(session)
+    )
+    settings = {**_settings(chat, said), "background": True}
+    saying = converse(asking, session, said, settings, headers=chat.tools.headers(), launch=True)
+    task = asyncio.ensure_future(saying)
+    with chat.terminal.quiet_keys(), Stopping(task, "SIGINT"):
+        outcome = await task
+    chat.attaching.used(outcome.exchange.id, said)
+    return outcome
+
+
+class _Keys(Enum):
+    """What keys do while an answer is heard."""
+
+    STOP = "Ctrl-C stops"
+    STOP_OR_LEAVE = "Ctrl-C stops · Ctrl-B leaves it running"
+    LEAVE = "Ctrl-C leaves it running"
+
+
+async def _shown(
+    chat: Chat, session: Session, hearing: Callable[[Ports], Awaitable[Outcome]], keys: _Keys
+) -> Outcome:
     loop = asyncio.get_running_loop()
     chat.terminal.gap()
     screen = chat.terminal.turn_screen(loop.call_later, thoughts=bool(chat.tuner.value("show_reasoning")))
+    screen.keys = keys.value
     first = len(pictures_in(session)) + 1
     preview = str(chat.tuner.value("preview"))
     wall = Wall(chat.terminal, screen, first, chat.gallery.path, preview)
     ports = Ports(chat.service, screen, chat.library, chat.clock, chat.gallery.turn(session, wall.show))
-    headers = chat.tools.headers()
-    saying = converse(ports, session, said, _settings(chat, said), headers=headers, in_full=in_full)
-    with chat.terminal.quiet_keys(lambda: loop.call_soon_threadsafe(screen.again)):
-        task = asyncio.ensure_future(saying)
-        with Stopping(task, "SIGINT") as stopping:
+    signals = ("SIGINT", LEAVING) if keys is not _Keys.STOP else ("SIGINT",)
+    again = lambda: loop.call_soon_threadsafe(screen.again)  # noqa: E731
+    with chat.terminal.quiet_keys(again, leaving=keys is not _Keys.STOP):
+        task = asyncio.ensure_future(hearing(ports))
+        with Stopping(task, *signals) as stopping:
             try:
                 outcome = await task
                 if not stopping.number:
@@ -38,9 +86,39 @@ async def hear(chat: Chat, session: Session, said: tuple[Wire, ...], *, in_full:
             finally:
                 wall.stop()
                 screen.finish()
+        if outcome.stopped and outcome.exchange.running and stopping.number == SIGINT:
+            outcome = await _stopped(chat, outcome, keys)
     for remark in wall.remarks:
         chat.terminal.strong(remark)
     return outcome
+
+
+async def _stopped(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
+    """Ctrl-C: an answer that was meant for the foreground ends at the service too; a job runs on."""
+    if keys is _Keys.STOP_OR_LEAVE:
+        return await _cancelled(chat, outcome)
+    chat.terminal.dim("left: it runs on · Ctrl-C again within 2 s offers to cancel it")
+    waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
+    with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
+        await waiting
+    if stopping.number and await chat.confirm("Cancel it at the service?"):
+        return await _cancelled(chat, outcome)
+    return outcome
+
+
+async def _cancelled(chat: Chat, outcome: Outcome) -> Outcome:
+    asking = Ports(chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock)
+    try:
+        async with asyncio.timeout(CANCEL_S):
+            ended = await cancel(asking, outcome.session, outcome.exchange)
+    except TimeoutError:
+        chat.terminal.strong("not cancelled: the service did not answer; it runs on as a job")
+        return outcome
+    except AzrespError as error:
+        chat.show_error(error)
+        return outcome
+    chat.library.jobs.tell(ended.exchange.id)
+    return replace(ended, stopped=True)
 
 
 def _settings(chat: Chat, said: tuple[Wire, ...]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application.current import set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
@@ -24,6 +25,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from azresp.ui.commands.registry import complete
+from azresp.ui.counting import counted
 from azresp.ui.early import MARK
 from azresp.ui.mentions import at_mention, completions
 from azresp.ui.resuming import when_resumed
@@ -148,6 +150,22 @@ class PromptEditor:
             # The editor shows no more than a screenful and breaks words; what was said stands here in full.
             chat.terminal.said(text)
         return await agreed(chat, text)
+
+    def announce(self, show: Callable[[], None]) -> bool:
+        """Write above the prompt that stands; False if none does."""
+        app = self._session.app
+        if not app.is_running:
+            return False
+        from prompt_toolkit.application import run_in_terminal
+
+        with set_app(app):
+            run_in_terminal(show)
+        return True
+
+    def refresh(self) -> None:
+        """The status line has changed."""
+        if self._session.app.is_running:
+            self._session.app.invalidate()
 
     async def ask(self, question: str) -> str:
         """A short answer; empty for Ctrl-C and Ctrl-D."""
@@ -300,6 +318,7 @@ def status_line(chat: Chat, columns: int) -> str:
         str(chat.tuner.value("deployment")),
         chat.session.name or "new session",
         f"{tokens:,} tokens" if tokens else "",
+        counted(jobs, "job") if (jobs := chat.jobs.running) else "",
         f"{tools} tool{'s' * (tools != 1)}" if (tools := chat.tools.count) else "",
         stored,
         "/help",

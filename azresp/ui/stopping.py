@@ -7,6 +7,11 @@ import signal
 from types import FrameType
 from typing import Any
 
+LEAVING = "SIGQUIT"
+"""What Ctrl-B becomes while an answer is heard that may be left (`ui.terminal.quiet_keys`)."""
+CANCEL_S = 10.0
+"""Whoever pressed Ctrl-C does not wait longer than this for the service."""
+
 
 class Stopping:
     """While it lasts these signals cancel the task; `number` tells which one came (0: none)."""

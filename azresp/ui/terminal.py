@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azresp.errors import LocalError
@@ -131,14 +132,20 @@ class Terminal:
         screen.finish()
 
     @contextmanager
-    def quiet_keys(self, back: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """While it lasts typed keys are not echoed; they wait for the next prompt. `back` is called after `fg`."""
+    def quiet_keys(
+        self, back: Callable[[], object] = lambda: None, *, leaving: bool = False
+    ) -> Iterator[None]:
+        """While it lasts typed keys are not echoed; they wait for the next prompt. `back` is called after `fg`.
+
+        `leaving`: Ctrl-B is the signal `ui.stopping.LEAVING`.
+        """
         # A terminal that edits lines itself could not show them again: there they are echoed at once.
-        restore = _without_echo() if self.caps.cursor else _nothing
+        quieten = partial(_without_echo, leaving=leaving)
+        restore = quieten() if self.caps.cursor else _nothing
         from azresp.ui.resuming import when_resumed
 
         try:
-            with when_resumed(lambda: (_without_echo() if self.caps.cursor else None, back())):
+            with when_resumed(lambda: (quieten() if self.caps.cursor else None, back())):
                 yield
         finally:
             restore()
@@ -195,7 +202,7 @@ def _nothing() -> object:
     """Nothing was changed."""
 
 
-def _without_echo() -> Callable[[], object]:
+def _without_echo(*, leaving: bool = False) -> Callable[[], object]:
     try:
         import sys
         import termios
@@ -208,6 +215,11 @@ def _without_echo() -> Callable[[], object]:
     # Without ICRNL a typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
     quiet[0] = before[0] & ~termios.ICRNL
     quiet[3] = before[3] & ~termios.ECHO
+    if leaving:
+        # Nobody reads keys meanwhile, so the terminal itself must know this one; what was typed ahead stays.
+        quiet[3] |= termios.NOFLSH
+        quiet[6] = [*before[6]]
+        quiet[6][termios.VQUIT] = b"\x02"
     termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
 
     def restore() -> None:

@@ -54,6 +54,8 @@ class TurnScreen:
     def __init__(
         self, painter: Painting, clock: Callable[[], float], later: Later, *, thoughts: bool = True
     ) -> None:
+        self.keys = "Ctrl-C stops"
+        """what keys do meanwhile"""
         self.differs = False
         """the final text is not what the deltas said"""
         self._painter = painter
@@ -112,7 +114,7 @@ class TurnScreen:
         """Count down to the next try."""
         if left_s >= wait.seconds:
             self._painter.note(told(wait))
-        self._painter.status(f"{wait.why} · next try in {left_s:.0f} s · Ctrl-C stops")
+        self._painter.status(f"{wait.why} · next try in {left_s:.0f} s · {self.keys}")
 
     def resumed(self) -> None:
         """The wait is over."""
@@ -255,7 +257,7 @@ class TurnScreen:
         self._ticker = self._later(QUIET_S, self._tick)
         if self._clock() - self._news >= QUIET_S:
             waited = self._clock() - self._began
-            self._painter.status(f"{doing(self._turn)} · {_seconds(waited)} · Ctrl-C stops")
+            self._painter.status(f"{doing(self._turn)} · {_seconds(waited)} · {self.keys}")
             if self._timer is None:
                 self._paint_late()
 

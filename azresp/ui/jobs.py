@@ -1,0 +1,168 @@
+"""The background jobs while a chat runs: one task looks at all of them, and tells when one is over."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from azresp.core.asks import asks
+from azresp.core.session import Session
+from azresp.engine import Ports, take
+from azresp.errors import AzrespError
+from azresp.ui.counting import counted
+from azresp.ui.endings import ending
+from azresp.ui.screens import WaitScreen
+from azresp.ui.usage import usage_of
+from azresp.watching import Watch
+
+if TYPE_CHECKING:
+    from azresp.core.session import Exchange
+    from azresp.core.sse import Wire
+    from azresp.ui.chat import Chat
+    from azresp.ui.ports import Job
+
+
+class JobWatch:
+    """Watches the jobs of this endpoint, whoever started them."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.running = 0
+        """how many run, as far as known"""
+        self._chat = chat
+        self._held: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def listed(self) -> list[Job]:
+        """The list, in the order of its numbers."""
+        return list(self._chat.library.jobs.listed())
+
+    def of(self, exchange_id: str) -> Job | None:
+        """The job that an exchange is."""
+        return next((job for job in self.listed() if job.exchange.id == exchange_id), None)
+
+    def look(self) -> None:
+        """Begin to watch if something runs, and tell what ended while nobody looked."""
+        jobs = self.listed()
+        for job in jobs:
+            if not job.exchange.running and not job.told and job.exchange.id not in self._held:
+                self._announce(job)
+        self._count(jobs)
+        if self.running and (self._task is None or self._task.done()):
+            self._task = asyncio.ensure_future(self._watch())
+
+    def hold(self, exchange_id: str) -> None:
+        """Somebody hears it: it needs no looks."""
+        self._held.add(exchange_id)
+
+    def release(self, exchange_id: str) -> None:
+        """It is looked at again."""
+        self._held.discard(exchange_id)
+        self.look()
+
+    async def stop(self) -> None:
+        """The chat ends; the jobs run on."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def session(self, job: Job) -> Session:
+        """The session that a job was asked in: the chat's own as it stands here, others as they are kept."""
+        chat = self._chat
+        if job.session == chat.session.id:
+            return chat.session
+        return chat.library.load(job.session) or Session(job.session, chat.library.free_name("job"))
+
+    def _count(self, jobs: list[Job]) -> None:
+        count = len(self._waiting(jobs))
+        if count != self.running:
+            self.running = count
+            self._chat.editor.refresh()
+
+    def _waiting(self, jobs: list[Job]) -> list[Job]:
+        origin = self._chat.service.origin
+        return [job for job in jobs if job.exchange.running and job.exchange.origin == origin]
+
+    async def _watch(self) -> None:
+        chat = self._chat
+        watch = Watch(Ports(chat.service, WaitScreen(lambda line: None), chat.library, chat.clock))
+        lost: set[str] = set()
+        while True:
+            jobs = self._waiting(self.listed())
+            for job in jobs:
+                if job.exchange.id in self._held:
+                    watch.drop(job.exchange.id)
+                elif job.exchange.id not in lost:
+                    watch.add(job.exchange.id, job.exchange.turn.id, job.exchange.asked_at)
+            if not len(watch) and not self._held:
+                return
+            if not len(watch):
+                await chat.clock.sleep(1.0)
+            for seen in await watch.round():
+                found = self.of(seen.key)
+                if found is None:
+                    watch.drop(seen.key)
+                elif seen.error is not None:
+                    lost.add(seen.key)
+                    self._tell_lost(found, seen.error)
+                elif seen.over and seen.response is not None and seen.key not in self._held:
+                    await self._ended(found, seen.response)
+            self._count(self.listed())
+
+    async def _ended(self, job: Job, response: Wire) -> None:
+        """It is over: keep its answer, its pictures as files, and tell."""
+        chat, session = self._chat, self.session(job)
+        try:
+            (slim,) = await chat.gallery.turn(session).cut([response])
+            session = self.session(job)  # saving pictures took a while
+            outcome = take(
+                Ports(chat.service, WaitScreen(lambda line: None), chat.library, chat.clock),
+                session,
+                job.exchange,
+                slim,
+            )
+        except AzrespError as error:
+            self._tell_lost(job, error)
+            return
+        if outcome.session.id == chat.session.id:
+            chat.session = outcome.session
+        self._announce(job._replace(exchange=outcome.exchange))
+
+    def _announce(self, job: Job) -> None:
+        number, exchange = job.number, job.exchange
+        self._chat.library.jobs.tell(exchange.id)
+        lines = [f"job {number} {how(exchange)} · {first_line(exchange)}"]
+        if exchange.turn.finished:
+            lines.append(self._next_step(job))
+        else:
+            lines.append(f"/attach {number} shows what it said" if exchange.turn.text else "")
+        self._chat.announce(*(line for line in lines if line))
+
+    def _next_step(self, job: Job) -> str:
+        if asks(job.exchange.turn):
+            return f"/take {job.number} puts its questions to you"
+        if self._chat.session.head == job.exchange.id:
+            return f"the conversation goes on from it · /attach {job.number} shows it"
+        return f"/attach {job.number} shows it · /take {job.number} goes on from it"
+
+    def _tell_lost(self, job: Job, error: AzrespError) -> None:
+        self._chat.announce(f"job {job.number} can't be looked at any more: {error.what}", error.hint)
+
+
+def how(exchange: Exchange) -> str:
+    """How a job stands, for a sentence."""
+    turn = exchange.turn
+    usage = usage_of(exchange)
+    tokens = f" · {usage.total:,} tokens" if usage is not None else ""
+    if exchange.running:
+        return turn.status.replace("_", " ")
+    if turn.finished and (waiting := asks(turn)):
+        return f"waits for you: {counted(len(waiting), 'call')}{tokens}"
+    return (ending(turn) or "is done") + tokens
+
+
+def first_line(exchange: Exchange, longest: int = 60) -> str:
+    """The first line of a job's prompt, shortened."""
+    line = exchange.question.strip().split("\n")[0]
+    return line if len(line) <= longest else line[: longest - 1] + "…"
