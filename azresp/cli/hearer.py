@@ -104,7 +104,9 @@ class Hearer:
             if outcome.stopped and outcome.exchange.running and stopping.number == signal.SIGINT:
                 from azresp.cli.leaving import leave
 
-                return await leave(self._asking(), outcome, detach=self.lasting == "wait")
+                return await leave(
+                    self._asking(), outcome, self.store.jobs.forget, detach=self.lasting == "wait"
+                )
             return outcome, 128 + stopping.number if stopping.number else 0
 
         outcome, killed = until_done(work())

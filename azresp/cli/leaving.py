@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 
 from azresp.cli.confirm import asked, somebody
@@ -16,14 +17,20 @@ AGAIN_S = 2.0
 """How soon a second Ctrl-C must come."""
 
 
-async def leave(ports: Ports, outcome: Outcome, *, detach: bool) -> tuple[Outcome, int]:
+async def leave(
+    ports: Ports, outcome: Outcome, forget: Callable[[str], None], *, detach: bool
+) -> tuple[Outcome, int]:
     """What becomes of a response that the user stopped hearing; also 128 + SIGINT where it was ended with that.
 
+    `forget` takes it off the list of jobs.
     `detach`: it is a job and runs on, unless a second Ctrl-C says otherwise. Else it was meant for the foreground
     and ends at the service too, as it would with its connection.
     """
     if not detach:
-        return await _cancelled(ports, outcome), 128 + signal.SIGINT
+        outcome = await _cancelled(ports, outcome)
+        if not outcome.exchange.running:
+            forget(outcome.exchange.id)
+        return outcome, 128 + signal.SIGINT
     if not somebody():
         return outcome, 0
     note(f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it")

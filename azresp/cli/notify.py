@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from azresp.cli.report import note
+from azresp.cli.report import note, signal_terminal
 from azresp.config.profile import Profile
 
 _LONGEST = 200
@@ -39,9 +38,8 @@ class Notifier:
         from azresp.ui.sink import clean_line
 
         first = clean_line(what.strip().split("\n")[0])[:_LONGEST]
-        if self.how != "none" and sys.stderr is not None and sys.stderr.isatty():
-            sys.stderr.write(sequence(self.how, f"azresp: {state}", first))
-            sys.stderr.flush()
+        if self.how != "none":
+            signal_terminal(sequence(self.how, f"azresp: {state}", first))
         if self.command:
             self._run(first, state)
 

@@ -84,6 +84,17 @@ def note(text: str) -> None:
         return
 
 
+def signal_terminal(ours: str) -> None:
+    """Send a sequence of our own making to the terminal on stderr, if there is one."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return
+    try:
+        sys.stderr.write(ours)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+
+
 class StatusLine:
     """One line on stderr that changes in place; nothing at all where stderr is no terminal."""
 

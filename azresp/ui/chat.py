@@ -248,6 +248,7 @@ class Chat:
             self.jobs.look()
             job = self.jobs.of(outcome.exchange.id)
             number = f"{job.number}" if job is not None else outcome.exchange.turn.id
+            self.terminal.gap()
             self.terminal.dim(
                 f"it runs on as job {number} · /attach {number} comes back, /cancel {number} ends it"
             )

@@ -96,17 +96,17 @@ async def _shown(
 async def _stopped(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
     """Ctrl-C: an answer that was meant for the foreground ends at the service too; a job runs on."""
     if keys is _Keys.STOP_OR_LEAVE:
-        return await _cancelled(chat, outcome)
+        return await _cancelled(chat, outcome, keys)
     chat.terminal.dim("left: it runs on · Ctrl-C again within 2 s offers to cancel it")
     waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
     with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
         await waiting
     if stopping.number and await chat.confirm("Cancel it at the service?"):
-        return await _cancelled(chat, outcome)
+        return await _cancelled(chat, outcome, keys)
     return outcome
 
 
-async def _cancelled(chat: Chat, outcome: Outcome) -> Outcome:
+async def _cancelled(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
     asking = Ports(chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock)
     try:
         async with asyncio.timeout(CANCEL_S):
@@ -117,7 +117,10 @@ async def _cancelled(chat: Chat, outcome: Outcome) -> Outcome:
     except AzrespError as error:
         chat.show_error(error)
         return outcome
-    chat.library.jobs.tell(ended.exchange.id)
+    if keys is _Keys.STOP_OR_LEAVE:
+        chat.library.jobs.forget(ended.exchange.id)  # it never was a job to its user
+    else:
+        chat.library.jobs.tell(ended.exchange.id)
     return replace(ended, stopped=True)
 
 

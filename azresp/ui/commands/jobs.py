@@ -101,9 +101,17 @@ async def attach(chat: Chat, job: Annotated[str, Words(_numbers)]) -> None:
         chat.jobs.hold(found.exchange.id)
         try:
             outcome = await come_back(chat, session, found.exchange)
+            if not outcome.exchange.running:
+                chat.library.jobs.tell(outcome.exchange.id)
+            if outcome.session.id == chat.session.id:
+                chat.session, chat.last = outcome.session, outcome.exchange
         finally:
             chat.jobs.release(found.exchange.id)
+        if outcome.error is not None:
+            chat.show_error(outcome.error)
         found = found._replace(exchange=outcome.exchange)
+        chat.terminal.gap()
+        chat.terminal.dim(f"job {found.number} {how(found.exchange)}")
     if asks(found.exchange.turn):
         chat.terminal.dim(f"it waits for you: /take {found.number} puts its questions to you")
     elif found.exchange.turn.finished and chat.session.head != found.exchange.id:
