@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from azresp.config.load import Loaded
     from azresp.core.approval import Policy
     from azresp.core.sse import Wire
+    from azresp.engine import Outcome
     from azresp.store.store import Store
 
 
@@ -130,15 +131,27 @@ def _ask(
     )
     outcome, killed = hearer.say(tools.kept_in(session), (said,))
     if killed:
-        warn("azresp: stopped; what was heard is kept")
+        job = outcome.exchange.turn.id if outcome.exchange.running else ""
+        warn(
+            f"the job runs on: azresp jobs attach {job}" if job else "azresp: stopped; what was heard is kept"
+        )
         return killed
     status = conclude(hearer, outcome, warn)
+    if options.wait and not outcome.exchange.running:
+        _notify(reached, outcome)
     if not options.output or (status and not hearer.drawn):
         return status
     from azresp.cli.picture_output import write_pictures
 
     written = write_pictures(hearer, options.output, warn)
     return status or written
+
+
+def _notify(reached: Reached, outcome: Outcome) -> None:
+    from azresp.cli.jobs_rows import state
+    from azresp.cli.notify import Notifier
+
+    Notifier.of(reached.profile).tell(outcome.exchange.question, state(outcome.exchange))
 
 
 def _message(
