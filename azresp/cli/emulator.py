@@ -25,6 +25,13 @@ ForwardKeyOption = Annotated[
     str, typer.Option("--forward-key-env", help="Variable that holds its key", metavar="NAME")
 ]
 
+QueuedOption = Annotated[
+    float, typer.Option("--queued", min=0, help="Seconds that a background response is queued")
+]
+WindowOption = Annotated[
+    float, typer.Option("--resume-window", min=0, help="Seconds that one can be streamed again; 0 for ever")
+]
+
 
 def emulator(
     host: Annotated[str, typer.Option("--host", help="Address of this machine to serve on")] = "127.0.0.1",
@@ -38,6 +45,8 @@ def emulator(
     first_token: Annotated[
         float, typer.Option("--first-token", min=0, help="Seconds before an answer's first token")
     ] = 0.3,
+    queued: QueuedOption = 0.2,
+    resume_window: WindowOption = 300.0,
     key: Annotated[
         list[str] | None,
         typer.Option(
@@ -57,6 +66,8 @@ def emulator(
     settings: dict[str, Any] = {
         "tokens_per_s": tokens_per_second,
         "first_token_s": first_token,
+        "queued_s": queued,
+        "resume_window_s": resume_window,
         "store_path": _writable(store),
         "keys": _keys(key),
         "brain": brain,

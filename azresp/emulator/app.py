@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from . import refusals
 from .access import check_credentials, check_version
+from .background.routes import BackgroundRoutes
 from .builtin import BuiltIn
 from .call import Answer, Call, Verb
 from .create import read_create
@@ -30,7 +31,7 @@ from .paging import page
 from .reply import Event
 from .service import Job, Service
 from .settings import Settings
-from .spoil import broken, spoiled
+from .spoil import spoiled
 from .vault import Vault
 from .wire import Body, EventStream, gateway_headers, model_headers, service_headers, until_hangup
 
@@ -52,6 +53,7 @@ class Site:
         self.service = Service(
             settings, settings.brain or BuiltIn(), Vault(settings.store_path), self.shelf, stores
         )
+        self.background = BackgroundRoutes(self.service, settings)
 
     def app(self) -> Starlette:
         verbs: list[tuple[str, str, Verb]] = [
@@ -158,9 +160,9 @@ class Site:
     async def _create(self, call: Call) -> Answer:
         create = read_create(call.body, self.settings.deployments, call.request.headers)
         job = await self.service.prepare(create)
-        headers = model_headers(create.deployment, stream=create.stream)
         if create.background:
-            return self._background(job, headers, call.fault)
+            return self.background.create(job, call.fault)
+        headers = model_headers(create.deployment, stream=create.stream)
         events = self._events(job, call.fault)
         if create.stream:
             return EventStream(events, headers)
@@ -171,20 +173,6 @@ class Site:
             raise refusals.Refused(500, {"error": {**error, "type": "server_error", "param": None}})
         return Body(200, job.reply.response, headers, then)
 
-    def _background(self, job: Job, headers: dict[str, str], fault: Fault | None) -> Answer:
-        """A failure is the response's own; all other faults are those of the connection."""
-        fails = fault is not None and fault.then in ("fail", "fail-openai")
-
-        def spoil(events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
-            return spoiled(events, fault, job.reply, lambda: None) if fault is not None and fails else events
-
-        opening = dict(job.reply.response)
-        log = self.service.start(job, spoil)
-        if not job.create.stream:
-            return Body(200, opening, headers, fault.then if fault and not fails else None)
-        events = log.read(-1, self.settings.clock, self.settings.wait)
-        return EventStream(broken(events, None if fails else fault), headers)
-
     def _events(self, job: Job, fault: Fault | None) -> AsyncGenerator[Event]:
         delay = fault.read_after_write_s if fault else None
         events = self.service.run(job, delay)
@@ -194,19 +182,13 @@ class Site:
 
     async def _retrieve(self, call: Call) -> Answer:
         query = call.request.query_params
-        if query.get("stream", "").lower() != "true":
-            if "starting_after" in query:
-                raise refusals.invalid(
-                    "The 'starting_after' parameter is only allowed when 'stream' is enabled.",
-                    "starting_after",
-                )
-            return call.plain(self.service.get(call.id).body)
-        after = query.get("starting_after", "-1")
-        if not after.isdigit() and after != "-1":
-            raise refusals.wrong_type("starting_after", "an integer", after)
-        events = self.service.stream(call.id, int(after))
-        headers = model_headers(str(self.service.get(call.id).body["model"]), stream=True)
-        return EventStream(broken(events, call.fault), headers)
+        if query.get("stream", "").lower() == "true":
+            return self.background.stream(call)
+        if "starting_after" in query:
+            raise refusals.invalid(
+                "The 'starting_after' parameter is only allowed when 'stream' is enabled.", "starting_after"
+            )
+        return call.plain(self.service.get(call.id).body)
 
     async def _delete(self, call: Call) -> Answer:
         return call.plain(self.service.delete(call.id))

@@ -52,10 +52,10 @@ class Service:
         self._brain = brain
         self._vault = vault
         self._stores = stores
-        self.background = Background(settings, LogShelf(vault.db))
+        self.background = Background(settings, LogShelf(vault.db, settings.clock))
         for lost in self.background.orphans():
-            body = lost.snapshot(settings.clock())
-            vault.put(Record(body, lost.own_items, body["previous_response_id"], 0))
+            body = lost.snapshot(lost.last_due)
+            vault.put(Record(body, lost.own_items, body["previous_response_id"], 0, lost.last_due))
         self._attachments = Attachments(shelf, settings.clock, settings.max_input_bytes)
 
     async def prepare(self, create: Create) -> Job:
@@ -111,7 +111,7 @@ class Service:
 
         `delay_s`: how long a streamed answer stays unknown after its end (default: the settings').
         """
-        pace = Pace(self._settings.tokens_per_s, self._settings.first_token_s)
+        pace = Pace(self._settings)
         async with aclosing(self._made(job, pace)) as events:
             async for event in events:
                 if event["type"] in ENDS:
@@ -195,6 +195,7 @@ class Service:
         ran = not log.over(self._settings.clock())
         body = self.background.cancel(log)
         if ran:
+            self._vault.delete(id_)  # what it would have become may be there already
             self._vault.put(Record(body, log.own_items, body["previous_response_id"], 0))
         return body
 
@@ -210,6 +211,7 @@ class Service:
         return whole[: len(whole) - len(record.body["output"])][::-1]
 
     def close(self) -> None:
+        self.background.close()
         self._vault.close()
 
     async def _came(self, own: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[Attachment]:

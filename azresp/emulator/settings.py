@@ -48,6 +48,8 @@ class Settings:
     """Age up to which a background response can be streamed (again); 0 for ever."""
     cancel_finished: Literal["ok", "refuse"] = "ok"
     """Cancelling a background response that ended by itself: answered with it, or refused. Both were observed."""
+    cancelled_stream: Literal["end", "failed"] = "end"
+    """How the stream of a cancelled response ends: it just does, or with response.failed of status cancelled."""
     store_path: Path | None = None
     """SQLite file that survives a restart; None keeps everything in memory."""
     read_after_write_s: float = 0.0
@@ -71,6 +73,6 @@ class Settings:
     clock: Callable[[], float] = time.time
     """Wall clock in Unix seconds, a parameter so that tests need no sleep."""
     wait: Callable[[float], Awaitable[object]] = asyncio.sleep
-    """Waits by that clock for what becomes due."""
+    """Waits by that clock: for the pace of an answer, for what becomes due."""
     on_request: Callable[[Seen], None] | None = None
     """Called after each answered request, on the server's thread: for a one-line access log."""

@@ -13,6 +13,8 @@ from .shelf import LogShelf
 
 _WRITE_EVERY = 512
 """Events of a slow answer that are in the file at most so late."""
+_BREATH = 16
+"""After so many events others get a turn."""
 
 
 class Background:
@@ -54,6 +56,10 @@ class Background:
         if (maker := self._makers.pop(id_, None)) is not None:
             maker.cancel()
         body = log.cancel(now)
+        self._shelf.cut(id_)
+        if self._settings.cancelled_stream == "failed":
+            self._append_failure(log, body, now)
+        log.end()
         self._shelf.keep(id_)
         return body
 
@@ -77,14 +83,16 @@ class Background:
         """What an earlier process did not bring to its end fails now; gives those logs."""
         lost = list(self._shelf.orphans())
         for log in lost:
-            now = self._settings.clock()
-            error = {"code": "server_error", "message": "The server restarted while processing your request."}
-            body = {**log.snapshot(now), "status": "failed", "error": error, "usage": None}
-            number = len(log.entries())
-            log.append({"type": "response.failed", "response": body, "sequence_number": number}, now)
+            self._fail(log, "The server restarted while processing your request.")
             log.end()
             self._shelf.keep(log.opening["id"])
         return lost
+
+    def close(self) -> None:
+        """What is still being made is in the file as far as it came, for `orphans` of the next start."""
+        for id_ in self._makers:
+            self._shelf.keep(id_)
+        self._makers.clear()
 
     async def _make(
         self, log: Log, events: AsyncGenerator[Event], finished: Callable[[Event, float], None]
@@ -94,14 +102,26 @@ class Background:
         try:
             async for event in events:
                 log.append(event, pace.due(event))
-                if event["sequence_number"] % _WRITE_EVERY == _WRITE_EVERY - 1:
+                if log.size % _BREATH == 0:
+                    await asyncio.sleep(0)
+                if log.size % _WRITE_EVERY == 0:
                     self._shelf.keep(id_)
-            finished(log.snapshot(log.last_due), log.last_due)
+        except Exception:  # whatever a brain does, its response ends
+            self._fail(log, "The server had an error while processing your request.")
         finally:
             await events.aclose()
-            log.end()
-            self._shelf.keep(id_)
-            self._makers.pop(id_, None)
+        finished(log.snapshot(log.last_due), log.last_due)
+        log.end()
+        self._shelf.keep(id_)
+        self._makers.pop(id_, None)
+
+    def _fail(self, log: Log, message: str) -> None:
+        due = max(log.last_due, self._settings.clock())
+        error = {"code": "server_error", "message": message}
+        self._append_failure(log, {**log.snapshot(due), "status": "failed", "error": error}, due)
+
+    def _append_failure(self, log: Log, body: Event, due: float) -> None:
+        log.append({"type": "response.failed", "response": body, "sequence_number": log.size}, due)
 
 
 class _Pace:
@@ -111,15 +131,18 @@ class _Pace:
         self._settings = settings
         self._interval = 1 / settings.tokens_per_s if settings.tokens_per_s > 0 else 0.0
         self._due = created_at
+        self._ahead = 0.0
         self._tokens = 0
 
     def due(self, event: Event) -> float:
         """Not before the one before it, nor before now: a slow model is as slow as it is."""
-        match event["type"]:
-            case "response.in_progress":
-                self._due += self._settings.queued_s
-            case _ if "delta" in event:
-                self._due += self._interval if self._tokens else self._settings.first_token_s
-                self._tokens += 1
+        self._due += self._ahead
+        self._ahead = 0.0
+        if event["type"] == "response.in_progress":
+            self._due += self._settings.queued_s
+            self._ahead = self._settings.first_token_s
+        elif "delta" in event:
+            self._due += self._interval if self._tokens else 0.0
+            self._tokens += 1
         self._due = max(self._due, self._settings.clock())
         return self._due

@@ -40,14 +40,26 @@ class Log:
         self._due: list[float] = []
         self._events: list[Event] = []
         self._done: list[tuple[int, Event]] = []
+        self._begun: int | None = None
+        self._final: tuple[int, Event] | None = None
+        """The number of the event that ended it, and the response as it is from then on."""
         self._grown = asyncio.Event()
         for due, event in events:
             self.append(event, due)
 
     def append(self, event: Event, due: float) -> None:
         """One more event; `due` is never before that of the last one."""
-        if event["type"] == "response.output_item.done":
-            self._done.append((len(self._events), event["item"]))
+        match event["type"]:
+            case "response.output_item.done":
+                self._done.append((len(self._events), event["item"]))
+            case "response.in_progress" if self._begun is None:
+                self._begun = len(self._events)
+            case "error" if self._final is not None:  # Azure tells the reason after the failure
+                number, body = self._final
+                reason = {"code": event["error"]["code"], "message": event["error"]["message"]}
+                self._final = number, {**body, "error": body["error"] or reason}
+            case type_ if type_ in ENDS:
+                self._final = len(self._events), event["response"]
         self._events.append(event)
         self._due.append(due)
         self.stir()
@@ -61,6 +73,11 @@ class Log:
         """Let readers look again."""
         self._grown.set()
         self._grown = asyncio.Event()
+
+    @property
+    def size(self) -> int:
+        """The number of the next event."""
+        return len(self._events)
 
     @property
     def last_due(self) -> float:
@@ -81,21 +98,20 @@ class Log:
         if self.cancelled is not None:
             return self.cancelled
         seen = bisect_right(self._due, now)
-        if seen and self._events[seen - 1]["type"] in ENDS:
-            return dict(self._events[seen - 1]["response"])
-        begun = any(event["type"] == "response.in_progress" for event in self._events[: min(seen, 4)])
+        if self._final is not None and self._final[0] < seen:
+            return dict(self._final[1])
+        begun = self._begun is not None and self._begun < seen
         output = [item for at, item in self._done if at < seen]
         return {**self.opening, "status": "in_progress" if begun else "queued", "output": output}
 
     def cancel(self, now: float) -> Event:
-        """Nothing more is made; gives the response as it stands then."""
-        body = {**self.snapshot(now), "status": "cancelled", "usage": None}
+        """Take back what is not yet due; gives the response as it stands then. The caller ends the log."""
+        self.cancelled = {**self.snapshot(now), "status": "cancelled", "usage": None}
         seen = bisect_right(self._due, now)
         del self._events[seen:], self._due[seen:]
         self._done = [(at, item) for at, item in self._done if at < seen]
-        self.cancelled = body
-        self.end()
-        return body
+        self._final = None
+        return self.cancelled
 
     async def read(
         self, after: int, clock: Callable[[], float], wait: Callable[[float], Awaitable[object]]

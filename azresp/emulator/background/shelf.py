@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from ..reply import Event
@@ -20,14 +20,15 @@ CREATE TABLE IF NOT EXISTS log_events (
 ) WITHOUT ROWID;
 """
 _IN_MEMORY = 64
-"""So many logs stay at hand; older ones are read from the file again."""
+"""So many logs stay at hand, and all that run; others are read from the file again."""
 
 
 class LogShelf:
     """Logs by response id."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, clock: Callable[[], float]) -> None:
         self._db = db
+        self._clock = clock
         self._db.executescript(_SCHEMA)
         self._logs: dict[str, Log] = {}
         self._kept: dict[str, int] = {}
@@ -36,14 +37,11 @@ class LogShelf:
     def begin(self, log: Log) -> None:
         """A new log; it is in the file before its client hears of it."""
         id_ = log.opening["id"]
-        self._logs[id_], self._kept[id_] = log, 0
+        self._hold(log, 0)
         self._db.execute(
             "INSERT INTO logs (id, opening, input, created_at, streamed) VALUES (?, ?, ?, ?, ?)",
             (id_, _dump(log.opening), _dump(log.own_items), log.created_at, log.streamed),
         )
-        over = [key for key, one in self._logs.items() if one.ended and key != id_]
-        for key in over[: max(len(self._logs) - _IN_MEMORY, 0)]:
-            del self._logs[key], self._kept[key]
 
     def keep(self, id_: str) -> None:
         """Write what the log has gained."""
@@ -59,13 +57,19 @@ class LogShelf:
         self._db.execute("COMMIT")
         self._kept[id_] += len(new)
 
+    def cut(self, id_: str) -> None:
+        """The log has lost its end."""
+        size = self._logs[id_].size
+        self._db.execute("DELETE FROM log_events WHERE id = ? AND n >= ?", (id_, size))
+        self._kept[id_] = min(self._kept[id_], size)
+
     def get(self, id_: str) -> Log | None:
         """The log of a response, if it is a background one."""
         if id_ not in self._logs:
             log = self._load(id_)
             if log is None:
                 return None
-            self._logs[id_], self._kept[id_] = log, len(log.entries())
+            self._hold(log, log.size)
         return self._logs[id_]
 
     def forget(self, id_: str) -> None:
@@ -81,6 +85,14 @@ class LogShelf:
             log = self.get(self._orphans.pop())
             if log is not None:
                 yield log
+
+    def _hold(self, log: Log, kept: int) -> None:
+        id_, now = log.opening["id"], self._clock()
+        self._logs[id_], self._kept[id_] = log, kept
+        if (surplus := len(self._logs) - _IN_MEMORY) > 0:
+            over = [key for key, one in self._logs.items() if one.ended and one.over(now) and key != id_]
+            for key in over[:surplus]:
+                del self._logs[key], self._kept[key]
 
     def _load(self, id_: str) -> Log | None:
         columns = "opening, input, created_at, streamed, ended, cancelled"

@@ -29,6 +29,7 @@ Things to ask me:
 |:--|:--|
 | `write 500 words about tides` | Markdown of exactly that size; also tokens, lines, paragraphs |
 | `a table of 12 rows about trains` | a table; also `a list of 20 items` |
+| `count to 300` | just that: a long answer to leave and come back to |
 | `show me code in rust` | a snippet; python, javascript, typescript, go, c, java, bash, sql, html, json, diff |
 | `show me markdown`, `links`, `wide text` | everything there is to render |
 | `my name is Ada`, later `what is my name?` | an answer from the conversation, so you see chaining work |
@@ -81,6 +82,7 @@ _PROSE = re.compile(
     r"\b(?:about|story|essay|poem|article|text|letter)\b",
     re.IGNORECASE,
 )
+_COUNT = re.compile(r"\bcount (?:from (?P<first>\d{1,9}) )?(?:up )?to (?P<last>\d{1,9})\b", re.IGNORECASE)
 _CODE = re.compile(r"\b(?:code|function|program|script|snippet|fibonacci|hello world|class)\b", re.IGNORECASE)
 
 
@@ -139,6 +141,14 @@ def _sum(talk: Talk) -> str | None:
     written, value = found
     shown = f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:.10g}"
     return f"{written} = **{shown}**"
+
+
+def _count(talk: Talk) -> Iterator[str] | None:
+    found = _COUNT.search(talk.said)
+    if found is None:
+        return None
+    first, last = int(found["first"] or 1), int(found["last"])
+    return (f"{n}{', ' if n < last else '.'}" for n in range(first, last + 1))
 
 
 def _sized(talk: Talk) -> Iterator[str] | None:
@@ -230,6 +240,7 @@ _INTENTS: tuple[Intent, ...] = (
     memory.remembered,
     _instructions,
     _sum,
+    _count,
     _sized,
     _samples,
     _code,
