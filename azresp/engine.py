@@ -101,10 +101,9 @@ async def cancel_response(ports: Ports, exchange: Exchange) -> Wire:
 
 
 def take(ports: Ports, session: Session, exchange: Exchange, seen: Wire) -> Outcome:
-    """The exchange after a look at its response; sealed if it is over."""
-    seen_turn = advance(exchange.turn, Snapshot(None, seen))
-    if seen_turn.over:
-        exchange = replace(exchange, turn=seen_turn)
+    """The exchange after a look at its response: sealed if it is over, else as it stands, which is not kept."""
+    exchange = replace(exchange, turn=advance(exchange.turn, Snapshot(None, seen)))
+    if exchange.turn.over:
         session = ports.ledger.seal(_settled(session, exchange), exchange)
     return Outcome(session, exchange)
 

@@ -92,19 +92,22 @@ class JobDesk:
         (slim,) = await self.gallery.turn(session).cut([response])
         return take(self.ports(), session, job.exchange, slim)
 
-    async def refresh(self, jobs: Iterable[Job]) -> list[tuple[Job, str]]:
-        """Look once at the jobs that run here; gives those that could not be looked at, with the reason."""
+    async def refresh(self, jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
+        """The jobs after one look at those that run here; also which could not be looked at, with the reason."""
         gate, failed = asyncio.Semaphore(AT_ONCE), list[tuple["Job", str]]()
 
-        async def look(job: Job) -> None:
+        async def look(job: Job) -> Job:
+            if not job.exchange.running or not self.here(job.exchange):
+                return job
             async with gate:
                 try:
-                    await self.seen(job, await self.reached.gateway.look(job.exchange.turn.id))
+                    outcome = await self.seen(job, await self.reached.gateway.look(job.exchange.turn.id))
                 except AzrespError as error:
                     failed.append((job, error.what))
+                    return job
+                return job._replace(exchange=outcome.exchange)
 
-        await asyncio.gather(*(look(one) for one in jobs if one.exchange.running and self.here(one.exchange)))
-        return failed
+        return list(await asyncio.gather(*map(look, jobs))), failed
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def list_jobs(
     if offline:
         store = open_kept(emulator_choice(emulator))
         try:
-            _print(store, output, every=every, as_json=as_json)
+            _print(store, store.jobs.listed(), output, every=every, as_json=as_json)
         finally:
             store.close()
         return Exit.OK
@@ -50,15 +50,15 @@ def list_jobs(
 
 
 async def _once(desk: JobDesk, output: Output, every: bool, as_json: bool) -> int:
-    failed = await desk.refresh(desk.store.jobs.listed())
+    jobs, failed = await desk.refresh(desk.store.jobs.listed())
     for job, why in failed:
         note(f"job {job.number} is shown as last seen: {why}")
-    _print(desk.store, output, every=every, as_json=as_json)
+    _print(desk.store, jobs, output, every=every, as_json=as_json)
     return Exit.OK
 
 
-def _print(store: Store, output: Output, *, every: bool, as_json: bool) -> None:
-    jobs = _chosen(store, every=every)
+def _print(store: Store, listed: list[Job], output: Output, *, every: bool, as_json: bool) -> None:
+    jobs = _chosen(listed, every=every)
     if as_json:
         rows = [as_dict(job, _session_name(store, job)) for job in jobs]
         output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
@@ -69,15 +69,15 @@ def _print(store: Store, output: Output, *, every: bool, as_json: bool) -> None:
     for job in jobs:
         if not job.exchange.running and not job.told:
             store.jobs.tell(job.exchange.id)
-    if not as_json and (hidden := len(store.jobs.listed()) - len(jobs)):
+    if not as_json and (hidden := len(listed) - len(jobs)):
         note(f"{hidden} more ended over a day ago: --all shows them, `azresp jobs prune` takes them off")
 
 
-def _chosen(store: Store, *, every: bool) -> list[Job]:
+def _chosen(listed: list[Job], *, every: bool) -> list[Job]:
     since = time.time() - RECENT_S
     return [
         job
-        for job in store.jobs.listed()
+        for job in listed
         if every or job.exchange.running or not job.told or job.exchange.asked_at > since
     ]
 
@@ -92,8 +92,8 @@ async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
     shown, looks = "", 0
     try:
         while True:
-            failed = await desk.refresh(desk.store.jobs.listed())
-            jobs = _chosen(desk.store, every=every)
+            listed, failed = await desk.refresh(desk.store.jobs.listed())
+            jobs = _chosen(listed, every=every)
             text = as_rows(jobs, time.time(), columns_of(output))
             if text != shown:
                 looks = 0

@@ -38,10 +38,9 @@ T = TypeVar("T")
 def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: bool) -> int:
     """Print how a job stands; give the exit status for it."""
     with job_desk(flags, emulator) as desk:
-        job = desk.find(word)
-        for _, why in until_done(desk.refresh([job])):
+        (job,), failed = until_done(desk.refresh([desk.find(word)]))
+        for _, why in failed:
             note(f"as last seen: {why}")
-        job = desk.find(str(job.number))
         output, turn = Output(), job.exchange.turn
         session = desk.session(job)
         if as_json:
