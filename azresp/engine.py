@@ -10,7 +10,7 @@ from typing import Any
 from azresp.core.compose import compose
 from azresp.core.events import Fault, Snapshot
 from azresp.core.retry import LONGEST_WAIT_S, SETTLING_S
-from azresp.core.session import Exchange, Session, settle
+from azresp.core.session import BATCH, Exchange, Session, settle
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
 from azresp.errors import AzrespError, NetworkError, ServiceError, UsageError
@@ -38,11 +38,12 @@ async def converse(
     headers: Mapping[str, str] | None = None,
     in_full: bool = False,
     launch: bool = False,
+    ident: str = "",
 ) -> Outcome:
     """Say something in a session and hear the answer to its end, an error, or a stop (cancellation).
 
     The exchange is kept before the request goes out and sealed whatever happens. `launch`: settings ask for a
-    background response, and as soon as it has an id it is left to itself.
+    background response, and as soon as it has an id it is left to itself. `ident`: the id of the exchange.
     """
     if settings.get("background") and settings.get("store") is False:
         raise UsageError(
@@ -51,7 +52,7 @@ async def converse(
         )
     body = compose(session, said, settings, origin=ports.gateway.origin, in_full=in_full)
     exchange = Exchange(
-        id=ports.clock.ident(),
+        id=ident or ports.clock.ident(),
         parent=session.head,
         said=said,
         turn=Turn(),
@@ -143,7 +144,8 @@ async def _heard(
 
 def _settled(session: Session, exchange: Exchange) -> Session:
     """The session after an exchange; one that goes on from elsewhere meanwhile only gains a branch."""
-    return settle(session, exchange) if session.head == exchange.parent else session.with_exchange(exchange)
+    apart = session.head != exchange.parent or BATCH in session.settings
+    return session.with_exchange(exchange) if apart else settle(session, exchange)
 
 
 def _ended(turn: Turn, error: AzrespError | None, *, runs_on: bool) -> Turn:

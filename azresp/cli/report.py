@@ -100,11 +100,11 @@ class StatusLine:
 
     def __init__(self) -> None:
         self._shown = 0
-        self._on = sys.stderr is not None and sys.stderr.isatty()
+        self.on = sys.stderr is not None and sys.stderr.isatty()
 
     def show(self, text: str) -> None:
         """Put a line in the place of the last one; an empty one takes it away."""
-        if not self._on or (not text and not self._shown):
+        if not self.on or (not text and not self._shown):
             return
         import shutil
 
@@ -120,4 +120,4 @@ class StatusLine:
             sys.stderr.write(told.encode(encoding, "replace").decode(encoding))
             sys.stderr.flush()
         except (OSError, ValueError):
-            self._on = False
+            self.on = False

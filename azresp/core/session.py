@@ -10,6 +10,8 @@ from azresp.core.turn import Turn
 
 TOOLS = "tools"
 """Key of a session's settings: which tools are on in it."""
+BATCH = "batch"
+"""Key of a session's settings: it is a batch, made from this file; its exchanges are no conversation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
+from azresp.store.batches import Batches
 from azresp.store.database import Database
 from azresp.store.exchanges import Exchanges
 from azresp.store.jobs import Jobs
@@ -40,6 +41,8 @@ class Store(Ledger):
         """Files at the service that came from here."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
+        self.batches = Batches(database)
+        """The lines of batches that were sent."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:
@@ -98,6 +101,10 @@ class Store(Ledger):
     def path_to(self, exchange_id: str) -> list[Exchange]:
         """The exchanges from the root to one."""
         return self._exchanges.path(exchange_id)
+
+    def exchange(self, exchange_id: str) -> Exchange | None:
+        """One exchange, as far as it is known here."""
+        return self._exchanges.one(exchange_id)
 
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""

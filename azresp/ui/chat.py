@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from azresp.core.asks import asks, open_asks
-from azresp.core.session import TOOLS, Exchange, Session, message, said_text
+from azresp.core.session import BATCH, TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit, ServiceError
@@ -275,6 +275,9 @@ class Chat:
 
     def switch(self, session: Session) -> None:
         """Go on in another session, with its settings and nothing of ours."""
+        if BATCH in session.settings:
+            # Its answers have nothing to do with each other: what is said now begins a conversation.
+            session = Session(self.clock.ident(), self.library.free_name(session.name))
         self.session = session
         self.last = session.last
         settings = {key: str(text) for key, text in session.settings.items()}

@@ -73,12 +73,50 @@ def run(
         bool,
         typer.Option("--wait", help="Hear the background job to its end; Ctrl-C leaves it, and it runs on"),
     ] = False,
+    batch: Annotated[
+        str,
+        typer.Option(
+            "--batch", help="Ask every line of this JSON Lines file as a background job", metavar="FILE"
+        ),
+    ] = "",
+    parallel: Annotated[
+        int, typer.Option("--parallel", min=1, max=256, help="Jobs of a batch that run at once")
+    ] = 8,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask all lines of a batch anew, also those that were asked before")
+    ] = False,
+    resend_unknown: Annotated[
+        bool,
+        typer.Option("--resend-unknown", help="Ask lines of a batch again whose outcome nobody knows"),
+    ] = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
     approve: ApproveOption = None,
     emulator: EmulatorOption = "never",
 ) -> None:
     """Ask once and print the answer; piped text follows the prompt."""
+    if batch:
+        from azresp.cli.batch import BatchOptions, run_batch
+        from azresp.errors import UsageError
+
+        if any((prompt, session, go_on, events, image, file, mask, approve, background, wait)):
+            raise UsageError(
+                "--batch takes its prompts from the file only", "Leave the prompt and the other inputs out."
+            )
+        many = BatchOptions(
+            file=batch,
+            parallel=parallel,
+            again=again,
+            resend_unknown=resend_unknown,
+            output=output,
+            as_json=as_json,
+            quiet=quiet,
+            schema=schema,
+            tools=tuple(tool or ()),
+            no_tools=no_tools,
+            emulator=emulator_choice(emulator),
+        )
+        raise typer.Exit(run_batch(many, flags))
     from azresp.cli.run import RunOptions, run_once
 
     options = RunOptions(
