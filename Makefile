@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 
-.PHONY: chat test check cover bench picture docs lock clean
+.PHONY: chat test fuzz check cover bench picture docs lock clean
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
@@ -12,6 +12,10 @@ chat: $(VENV)/.chat
 
 test: check
 	$(PY) -m pytest -n auto
+
+# The laws with many more examples than `make test` takes time for: make fuzz TIMES=100
+fuzz: $(VENV)/.test
+	AZRESP_FUZZ=$(or $(TIMES),25) $(PY) -m pytest -n auto $$(grep -rl '^@given' tests)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

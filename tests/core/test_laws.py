@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.core.coalesce import coalesce, last_number
@@ -26,6 +26,7 @@ from tests.core.streams import (
     shown,
     streams,
 )
+from tests.examples import examples
 
 
 def _prefixes(wires: list[Wire]) -> list[Turn]:
@@ -230,7 +231,7 @@ def test_every_event_twice_makes_the_same_turn(wires: list[Wire]) -> None:
 
 
 @given(streams(), st.data())
-@settings(max_examples=60)
+@examples(60)
 def test_lost_and_swapped_deltas_are_healed_by_the_end(wires: list[Wire], data: st.DataObject) -> None:
     deltas = [number for number, wire in enumerate(wires) if wire["type"].endswith(".delta")]
     lost = set(data.draw(st.lists(st.sampled_from(deltas)))) if deltas else set()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.core.keep import dump_turn
@@ -22,6 +22,7 @@ from azresp.store.store import Store
 from tests.core.streams import fold_wires, is_numbered, recorded_streams, shown, streams
 from tests.engine.background import TOO_OLD, Forgetful, Service
 from tests.engine.ports import FakeClock, Screen
+from tests.examples import examples
 
 SETTINGS = {"deployment": "gpt", "background": True}
 SAID = (message("hi"),)
@@ -109,7 +110,7 @@ def test_every_recorded_stream_cut_several_times_folds_to_the_same_turn(shared: 
         assert _numbers(screen.wires) == _numbers(wires), name
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(streams(), st.lists(st.integers(0, 12), max_size=6), st.integers(0, 5), st.booleans())
 def test_any_stream_cut_any_number_of_times_is_heard_once(
     wires: list[Wire], plan: list[int], overlap: int, silent: bool

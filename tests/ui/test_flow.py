@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.ui.markdown.flow import Flow, render
 from azresp.ui.markdown.rows import Look, Row
+from tests.examples import examples
 from tests.ui.texts import chopped, markdown
 
 WIDTHS = st.sampled_from([1, 2, 7, 20, 40, 80])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(chopped(markdown), WIDTHS, st.booleans())
 def test_rows_do_not_depend_on_how_the_text_was_chopped(
     sample: tuple[str, list[str]], width: int, look: bool
@@ -28,7 +29,7 @@ def test_rows_do_not_depend_on_how_the_text_was_chopped(
     assert rows + flow.finish() == whole
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(markdown, WIDTHS)
 def test_the_live_tail_is_what_the_text_would_end_with_now(text: str, width: int) -> None:
     flow = Flow(width)
@@ -38,7 +39,7 @@ def test_the_live_tail_is_what_the_text_would_end_with_now(text: str, width: int
         assert settled + live == render(text, width)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(markdown, st.integers(12, 90))
 def test_no_row_is_wider_than_the_terminal(text: str, width: int) -> None:
     assert all(row.cells <= width for row in render(text, width))

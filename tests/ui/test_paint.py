@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.ui.caps import Caps, detect
@@ -16,6 +16,7 @@ from azresp.ui.markdown.rows import Look
 from azresp.ui.paint import FRAME_S, Painter
 from azresp.ui.plain import Plain
 from azresp.ui.sink import clean
+from tests.examples import examples
 from tests.ui.terminals import Clock, Reflowing, Tty, assert_only_our_sequences, plain
 from tests.ui.texts import chopped, markdown
 
@@ -42,7 +43,7 @@ def in_pyte(rows: list[str], size: tuple[int, int]) -> list[str]:
     return tty.rows()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(chopped(markdown), st.sampled_from(SIZES), st.lists(st.sampled_from([0.0, 0.01, 0.05]), min_size=14))
 def test_screen_and_scrollback_hold_the_whole_answer(
     sample: tuple[str, list[str]], size: tuple[int, int], pauses: list[float]
@@ -204,7 +205,7 @@ _LOREM = st.lists(st.sampled_from(["alpha beta gamma delta epsilon ", "\n\n", "z
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     chopped(_LOREM),
     st.lists(st.tuples(st.integers(30, 130), st.integers(80, 120)), min_size=14, max_size=14),
@@ -225,7 +226,7 @@ def test_a_resize_storm_loses_no_word_and_doubles_none(
     assert " ".join(tty.text).split() == text.split()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(chopped(markdown), st.lists(st.tuples(st.integers(1, 9), st.integers(1, 5)), min_size=14, max_size=14))
 def test_any_sequence_of_tiny_and_huge_sizes_is_survived(
     sample: tuple[str, list[str]], sizes: list[tuple[int, int]]

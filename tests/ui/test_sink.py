@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.ui.sink import Cleaner, clean, clean_line, invisible
+from tests.examples import examples
 from tests.ui.texts import chopped, nasty
 
 ALL = st.one_of(nasty, st.text(st.characters(codec=None, exclude_categories=[]), max_size=40))
@@ -17,7 +18,7 @@ UNSAFE = re.compile(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(chopped(ALL))
 def test_a_chopped_stream_is_cleaned_like_the_whole(sample: tuple[str, list[str]]) -> None:
     text, deltas = sample
@@ -26,7 +27,7 @@ def test_a_chopped_stream_is_cleaned_like_the_whole(sample: tuple[str, list[str]
     assert cleaner.escaped == invisible(text)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(ALL)
 def test_clean_text_is_safe_encodable_and_stays_as_it_is(text: str) -> None:
     cleaned = clean(text)

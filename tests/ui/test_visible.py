@@ -7,11 +7,12 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from azresp.ui.markdown.flow import render
 from azresp.ui.markdown.rows import Look
 from azresp.ui.sink import clean
+from tests.examples import examples
 from tests.ui.terminals import plain
 from tests.ui.texts import markdown
 
@@ -23,7 +24,7 @@ def shown(source: str, width: int = 60, *, colour: bool = True) -> list[str]:
     return [plain(row.ansi) for row in render(source, width, Look(colour=colour))]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(markdown)
 def test_every_letter_and_digit_of_the_source_is_on_the_screen_in_order(source: str) -> None:
     source = _ENTITY.sub("", source)

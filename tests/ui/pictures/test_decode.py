@@ -11,13 +11,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from azresp.ui.pictures.decode import MOST_BYTES, PIECE, Source, Undrawable, decode
 from azresp.ui.pictures.picture import prepare
 from azresp.ui.pictures.surface import Mode, Surface
+from tests.examples import examples
 from tests.ui.pictures.samples import RED, encoded, quarters
 
 BLOCKS = Surface(Mode.BLOCKS, truecolour=True)
@@ -98,7 +99,7 @@ def test_what_is_no_picture_is_told() -> None:
     assert why(png_of(64, 64)).startswith("a broken picture (")
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     st.sampled_from([encoded(quarters(), form) for form in ("PNG", "JPEG", "WEBP", "GIF")]),
     st.data(),

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -17,6 +17,7 @@ from azresp.ui.pictures.fit import Box, Cell
 from azresp.ui.pictures.iterm import Iterm
 from azresp.ui.pictures.kitty import CHUNK, Kitty
 from azresp.ui.pictures.sixel import Sixel, sixels
+from tests.examples import examples
 from tests.ui.pictures.samples import (
     BLUE,
     COMMAND,
@@ -102,7 +103,7 @@ def test_sixels_decode_to_the_same_colours() -> None:
     assert far(read_sixels(sixels(gradient(120, 90), 120, 90)), gradient(120, 90)) < 12
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_random=False))
 def test_any_picture_survives_sixels(width: int, height: int, random: Any) -> None:
     image = Image.frombytes("RGBA", (width, height), random.randbytes(4 * width * height))

@@ -6,7 +6,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.ui.caps import Caps
@@ -18,6 +18,7 @@ from azresp.ui.paint import Painter
 from azresp.ui.pictures.picture import Picture, prepare
 from azresp.ui.pictures.surface import Mode, Surface
 from azresp.ui.plain import Plain
+from tests.examples import examples
 from tests.ui.pictures.samples import (
     BLUE,
     COMMAND,
@@ -64,7 +65,7 @@ def texts(rows: list[Row]) -> list[str]:
     return [re.sub(r"\x1b7.*", "", plain(row.ansi)).rstrip() for row in rows]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     st.sampled_from(SIZES),
     st.sampled_from(Mode),
@@ -249,7 +250,7 @@ def test_a_sketch_that_text_overtook_leaves_nothing_behind(mode: Mode) -> None:
     assert len(tty.kept) == (1 if mode is Mode.KITTY else 0)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     st.lists(st.tuples(st.integers(20, 130), st.integers(8, 60)), min_size=1, max_size=8),
     st.sampled_from([Mode.BLOCKS, Mode.KITTY]),
@@ -274,7 +275,7 @@ def test_a_resize_storm_leaves_one_picture_that_fits_the_last_window(
     assert len(tty.kept) == (1 if mode is Mode.KITTY else 0)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(30, 130), st.integers(60, 100)), min_size=2, max_size=8), st.booleans())
 def test_a_terminal_that_wraps_its_rows_anew_loses_no_text_around_a_picture(
     sizes: list[tuple[int, int]], wraps: bool
