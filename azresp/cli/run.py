@@ -131,10 +131,7 @@ def _ask(
     )
     outcome, killed = hearer.say(tools.kept_in(session), (said,))
     if killed:
-        job = outcome.exchange.turn.id if outcome.exchange.running else ""
-        warn(
-            f"the job runs on: azresp jobs attach {job}" if job else "azresp: stopped; what was heard is kept"
-        )
+        warn(_killed(outcome))
         return killed
     status = conclude(hearer, outcome, warn)
     if options.wait and not outcome.exchange.running:
@@ -145,6 +142,12 @@ def _ask(
 
     written = write_pictures(hearer, options.output, warn)
     return status or written
+
+
+def _killed(outcome: Outcome) -> str:
+    if outcome.exchange.running:
+        return f"the job runs on: azresp jobs attach {outcome.exchange.turn.id}"
+    return "azresp: stopped; what was heard is kept"
 
 
 def _notify(reached: Reached, outcome: Outcome) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -96,27 +96,14 @@ def run(
 ) -> None:
     """Ask once and print the answer; piped text follows the prompt."""
     if batch:
-        from azresp.cli.batch import BatchOptions, run_batch
-        from azresp.errors import UsageError
-
-        if any((prompt, session, go_on, events, image, file, mask, approve, background, wait)):
-            raise UsageError(
-                "--batch takes its prompts from the file only", "Leave the prompt and the other inputs out."
+        alone = not any((prompt, session, go_on, events, image, file, mask, approve, background, wait))
+        many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
+        shared = {"as_json": as_json, "quiet": quiet, "schema": schema, "tools": tuple(tool or ())}
+        raise typer.Exit(
+            _batch(
+                batch, flags, alone, **many, **shared, no_tools=no_tools, emulator=emulator_choice(emulator)
             )
-        many = BatchOptions(
-            file=batch,
-            parallel=parallel,
-            again=again,
-            resend_unknown=resend_unknown,
-            output=output,
-            as_json=as_json,
-            quiet=quiet,
-            schema=schema,
-            tools=tuple(tool or ()),
-            no_tools=no_tools,
-            emulator=emulator_choice(emulator),
         )
-        raise typer.Exit(run_batch(many, flags))
     from azresp.cli.run import RunOptions, run_once
 
     options = RunOptions(
@@ -140,3 +127,14 @@ def run(
         wait=wait,
     )
     raise typer.Exit(run_once(options, previewless(flags, no_preview)))
+
+
+def _batch(file: str, flags: Mapping[str, object], alone: bool, **given: Any) -> int:
+    from azresp.cli.batch import BatchOptions, run_batch
+    from azresp.errors import UsageError
+
+    if not alone:
+        raise UsageError(
+            "--batch takes its prompts from the file only", "Leave the prompt and the other inputs out."
+        )
+    return run_batch(BatchOptions(file, **given), flags)
