@@ -21,6 +21,7 @@ from azresp.store.names import slug as slug
 from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
+from azresp.store.spending import Spending
 from azresp.store.uploads import Uploads
 
 
@@ -40,6 +41,8 @@ class Store(Ledger):
         """Files at the service that came from here."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
+        self.spending = Spending(database)
+        """Tokens of exchanges, summed."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:
