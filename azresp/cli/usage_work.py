@@ -29,6 +29,14 @@ _COUNTS = (
     "output_tokens",
     "reasoning_tokens",
 )
+_PLAIN = {
+    ord("█"): "#",
+    **dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), ""),
+    ord("≥"): ">",
+    ord("·"): "|",
+    ord("…"): "~",
+}
+"""What stands for our own characters where the output can't have them."""
 
 
 def show_usage(
@@ -63,9 +71,17 @@ def _show(output: Output, rows: Rows, prices: Prices) -> None:
         return
     wide = not output.isatty() and not os.environ.get("COLUMNS")
     columns = 200 if wide else max(shutil.get_terminal_size().columns, 20)
-    output.write("".join(f"{line}\n" for line in table(rows, columns)))
+    text = "".join(f"{line}\n" for line in table(rows, columns))
+    output.write(text if _draws(output.encoding) else text.translate(_PLAIN))
     for line in remarks(summed(rows), priced=bool(prices)):
         note(f"note: {line}")
+
+
+def _draws(encoding: str) -> bool:
+    try:
+        return bool("█▏≥…·".encode(encoding))
+    except (UnicodeError, LookupError):
+        return False
 
 
 def as_object(by: str, start: float, rows: Rows) -> dict[str, object]:

@@ -23,16 +23,15 @@ _UNCOUNTED = (
     "select id, turn from exchanges indexed by exchanges_tokens where sealed = 1 and counted = 0 limit ?"
 )
 
+_WHEN = "strftime('%Y-%m-%d %H:%M', e.asked_at, 'unixepoch', 'localtime')"
+_WHAT = "substr(ltrim(e.question, char(10) || ' '), 1, 200)"
 _KEYS: Mapping[str, tuple[str, str]] = {
     # what a row of the sum stands for: its key, and what it is called
     "total": ("''", "''"),
     "day": (_day := "date(e.asked_at, 'unixepoch', 'localtime')", _day),
     "model": ("e.deployment", "e.deployment"),
     "session": ("e.session", "coalesce((select name from sessions s where s.id = e.session), '(removed)')"),
-    "turn": (
-        "e.n",
-        "strftime('%Y-%m-%d %H:%M', e.asked_at, 'unixepoch', 'localtime') || '  ' || substr(e.question, 1, 200)",
-    ),
+    "turn": ("e.n", f"{_WHEN} || '  ' || {_WHAT}"),
 }
 """By what `Spending.sums` can sum."""
 

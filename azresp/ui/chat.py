@@ -274,7 +274,8 @@ class Chat:
                 self.terminal.dim(_apart(turn))
         if asks(turn) and outcome.error is None and not outcome.stopped:
             return  # the answer to the question is still to come
-        if line := usage_line(heard, self._took_s, self.gate.prices):
+        window = self.tuner.value("context_window")
+        if line := usage_line(heard, self._took_s, self.gate.prices, window):
             # Directly below a table it would read as one of its rows.
             self.terminal.gap()
             self.terminal.dim(line)

@@ -38,13 +38,20 @@ def tally_of(exchanges: Iterable[Exchange], prices: Prices) -> Tally:
     return sum((tally(spent_by(one), prices) for one in exchanges), Tally())
 
 
-def usage_line(heard: Sequence[Exchange], seconds: float, prices: Prices) -> str:
-    """One quiet line after an answer: requests, tokens, money and seconds; empty where the service counted nothing."""
+def usage_line(heard: Sequence[Exchange], seconds: float, prices: Prices, window: object = None) -> str:
+    """One quiet line after an answer: requests, tokens, money, how much of the model's window, seconds.
+
+    Empty where the service counted nothing.
+    """
     found = tally_of(heard, prices)
     if found.unknown == found.requests:
         return ""
     requests = f"{len(heard)} requests · " if len(heard) > 1 else ""
-    return f"{requests}{told(found)} · {seconds:.1f} s"
+    last = usage_of(heard[-1])
+    full = (
+        f" · {last.total / window:.0%} of the context" if isinstance(window, int) and last is not None else ""
+    )
+    return f"{requests}{told(found)}{full} · {seconds:.1f} s"
 
 
 def told(found: Tally) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _BY = ("turn", "session", "model", "day")
 _COUNTED_OF = (
-    "model", "input", "previous_response_id", "instructions", "tools", "tool_choice", "parallel_tool_calls",
-    "text", "reasoning", "truncation",
+    "model", "input", "previous_response_id", "conversation", "instructions", "tools", "tool_choice",
+    "parallel_tool_calls", "text", "reasoning", "truncation",
 )  # fmt: skip
 """What `/responses/input_tokens` takes of a create body (OASPEC TokenCountsBody)."""
 
@@ -97,7 +97,7 @@ async def _counted(chat: Chat, settings: dict[str, object]) -> int | None:
     """What the service counts for the next request without anything said in it; None where it does not."""
     body = compose(chat.session, (), settings, origin=chat.service.origin)
     asked: Wire = {key: body[key] for key in _COUNTED_OF if body.get(key)}
-    if not asked.keys() & {"input", "previous_response_id", "instructions"}:
+    if not asked.keys() & {"input", "previous_response_id", "conversation", "instructions"}:
         return None
     try:
         filled = await chat.gallery.turn(chat.session).fill(asked)
