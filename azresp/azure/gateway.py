@@ -70,10 +70,7 @@ class Gateway:
         The body may hold references to secrets in headers and authorization of MCP servers; from the first one on,
         everything that this gateway hears is redacted.
         """
-        if lent := lent_in(body):
-            body = await filled(body, lent, self.connection.resolve, self._redactor)
-            self._lends = True
-        answer = await self._send("POST", "responses", body=body, headers=headers)
+        answer = await self._send("POST", "responses", body=await self._filled(body), headers=headers)
         # An inner generator is not closed with the outer one: its socket would stay open until collected.
         async with aclosing(answer.events()) as batches:
             async for batch in batches:
@@ -116,11 +113,24 @@ class Gateway:
         """What the endpoint lists as models."""
         return await self._json("GET", "models")
 
+    async def count(self, body: Wire) -> Wire:
+        """How many tokens the service counts for this input; an endpoint that can't raises ServiceError."""
+        answer = await self._send("POST", "responses/input_tokens", body=await self._filled(body))
+        return await answer.whole()
+
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+    async def _filled(self, body: Wire) -> Wire:
+        """The body with the secrets that it refers to."""
+        lent = lent_in(body)
+        if not lent:
+            return body
+        self._lends = True
+        return await filled(body, lent, self.connection.resolve, self._redactor)
 
     async def _json(self, method: str, path: str, *, query: Mapping[str, Any] | None = None) -> Wire:
         answer = await self._send(method, path, query=query)

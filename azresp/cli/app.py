@@ -134,6 +134,12 @@ def _files(app: typer.Typer) -> None:
     app.add_typer(files_app, name="files")
 
 
+def _usage(app: typer.Typer) -> None:
+    from azresp.cli.usage import usage
+
+    app.command("usage")(usage)
+
+
 def _emulator(app: typer.Typer) -> None:
     from azresp.cli.emulator import emulator
 
@@ -162,6 +168,7 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
     "jobs": (_jobs, "Background jobs: list, show, attach, wait for, cancel and forget them."),
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
     "files": (_files, "Upload, list, fetch and delete files at the service."),
+    "usage": (_usage, "Sum tokens, and money where prices are known, by day, session, model or turn."),
     "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),
 }
 """In the order of `--help`, each with its line there: what its docstring begins with."""

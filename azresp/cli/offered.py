@@ -11,6 +11,7 @@ from azresp.core.tools import McpServer
 if TYPE_CHECKING:
     from azresp.config.load import Loaded
     from azresp.config.tools import ToolDefinition
+    from azresp.core.usage import Price
 
 
 def listing(loaded: Loaded) -> Iterator[str]:
@@ -22,14 +23,32 @@ def listing(loaded: Loaded) -> Iterator[str]:
             width = max(len(name) for name, _, _, _ in rows)
             for name, on, text, place in rows:
                 yield f"  {name:{width}}  {'on ' if on else 'off'}  {text}  {place}"
+    if loaded.prices:
+        yield ""
+        yield "prices for a million tokens"
+        width = max(map(len, loaded.prices))
+        for name, price in loaded.prices.items():
+            yield f"  {name:{width}}  {_price_row(price)}"
 
 
 def listed(loaded: Loaded) -> dict[str, Any]:
     """The same for JSON."""
-    return {
+    tools: dict[str, Any] = {
         title: [{"name": name, "on": on, "what": text, "place": place} for name, on, text, place in rows]
         for title, rows in (("tools", _tool_rows(loaded)), ("mcp", _server_rows(loaded)))
     }
+    return tools | {"prices": {name: _priced(price) for name, price in loaded.prices.items()}}
+
+
+def _priced(price: Price) -> dict[str, Any]:
+    whole = {"input": price.input, "cached_input": price.cached, "output": price.output}
+    return {**{kind: millionths / 1e6 for kind, millionths in whole.items()}, "currency": price.currency}
+
+
+def _price_row(price: Price) -> str:
+    told = _priced(price)
+    currency = told.pop("currency")
+    return f"{', '.join(f'{kind} {amount:g}' for kind, amount in told.items())} {currency}".rstrip()
 
 
 def references(server: McpServer) -> list[tuple[str, SecretRef]]:

@@ -15,11 +15,12 @@ from azresp.cli.conclusion import conclude
 from azresp.cli.connect import Reached, reach
 from azresp.cli.gallery import gallery_of
 from azresp.cli.hearer import Hearer, Lasting, Shape, quiet
+from azresp.cli.limits import demand_affordable
 from azresp.cli.patience import until_done
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
-from azresp.cli.streams import LARGE_CHARS, Output, read_file, read_stdin
+from azresp.cli.streams import Output, read_file, read_stdin
 from azresp.cli.toolset import Fixed, Tools, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
@@ -109,7 +110,7 @@ def _ask(
         _check_trust(tools)
     for remark in tools.remarks():
         warn(f"note: {remark}")
-    said, attaching = _message(options, prompt, reached, store, tools, warn)
+    said, attaching = _affordable(options, prompt, loaded, reached, store, tools, session, warn)
     output = Output()
     if options.output == "-":
         from azresp.cli.picture_output import Aside
@@ -155,6 +156,34 @@ def _notify(reached: Reached, outcome: Outcome) -> None:
     from azresp.cli.notify import Notifier
 
     Notifier.of(reached.profile).tell(outcome.exchange.question, state(outcome.exchange))
+
+
+def _affordable(
+    options: RunOptions,
+    prompt: str,
+    loaded: Loaded,
+    reached: Reached,
+    store: Store,
+    tools: Tools,
+    session: Session,
+    warn: Callable[[str], None],
+) -> tuple[Wire, AttachmentDesk | None]:
+    """What is said. Raises UsageError where it is above the limits, if that can be seen before anything is uploaded."""
+
+    def demand(said: Wire, tell: Callable[[str], None]) -> None:
+        if not options.yes:
+            settings = {
+                **reached.profile.request(),
+                "deployment": reached.profile.deployment,
+                **tools.request(),
+            }
+            demand_affordable(loaded, session, [said], settings, tell)
+
+    demand(message(prompt), warn)
+    said, attaching = _message(options, prompt, reached, store, tools, warn)
+    if attaching is not None:
+        demand(said, quiet)
+    return said, attaching
 
 
 def _message(
@@ -255,11 +284,6 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     if not prompt:
         hint = "Give one beside it: azresp run -i - 'what is this?'" if taken else _NO_PROMPT
         raise UsageError("there is no prompt", hint)
-    if len(prompt) > LARGE_CHARS and not options.yes:
-        raise UsageError(
-            f"the prompt has {len(prompt):,} characters, some {len(prompt) // 4:,} tokens",
-            "Add --yes to send it all the same.",
-        )
     return prompt
 
 

@@ -12,8 +12,6 @@ from azresp.errors import LocalError, PipeClosed, UsageError
 
 MAX_MESSAGE_CHARS = 1_048_576
 """The service takes no longer message (facts.md 5)."""
-LARGE_CHARS = 262_144
-"""Beyond this the cost is asked for: about 65,000 tokens."""
 
 
 class Output:

@@ -29,6 +29,7 @@ from azresp.ui.chat import Chat, LineEditor
 from azresp.ui.counting import counted
 from azresp.ui.desk import ScreenDesk
 from azresp.ui.early import EarlyPrompt
+from azresp.ui.limit import Gate
 from azresp.ui.terminal import Terminal
 
 LATEST = "."
@@ -53,6 +54,7 @@ def begin(
         trusting = "/tool trust {name}"
         offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner, trusting=trusting)
         chat = _chat(terminal, reached, tuner, store, offer)
+        chat.gate = Gate(loaded.prices)
         return until_done(_talk(chat, reached, store, early, resume))
     finally:
         store.close()
@@ -185,7 +187,7 @@ def _preload(reached: Reached) -> None:
 
 def _part(chat: Chat) -> None:
     """The exit line: how to come back, what it took, what the service keeps."""
-    from azresp.ui.usage import total
+    from azresp.ui.usage import tally_of, told
 
     if chat.jobs.running:
         chat.terminal.dim(f"{counted(chat.jobs.running, 'job')} still running: azresp jobs list")
@@ -195,7 +197,7 @@ def _part(chat: Chat) -> None:
     stored = sum(1 for one in path if one.stored and not one.deleted and one.turn.id)
     kept = f" · {counted(stored, 'response')} stored at the service for 30 days" if stored else ""
     chat.terminal.dim(f"azresp chat --resume {_quoted(chat.session.name)}")
-    chat.terminal.dim(f"{total(path)} tokens{kept}")
+    chat.terminal.dim(f"{told(tally_of(path, chat.gate.prices))}{kept}")
 
 
 def _quoted(name: str) -> str:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from azresp.config.origin import Origin
     from azresp.rounds import Budget
 
+_GROUPS = ("request", "tools", "images", "cost", "screen")
 _SETTABLE = (
     "deployment",
     "resilient",
-    *(key for key, one in SETTINGS.items() if one.group in ("request", "tools", "images", "screen")),
+    *(key for key, one in SETTINGS.items() if one.group in _GROUPS),
 )
 """What `/set` may change; the endpoint and sign-in are a profile's."""
 

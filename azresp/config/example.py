@@ -19,6 +19,7 @@ _TITLES = {
     "tools": "How tools are used (which ones: below)",
     "images": "Pictures, drawn and attached",
     "network": "Network",
+    "cost": "Tokens and money (prices: below)",
     "screen": "Screen and keyboard",
 }
 
@@ -48,6 +49,22 @@ _PROFILES = """
 # key = "keyring:home"
 # api_version = "preview"
 # metadata = { place = "home" }
+"""
+
+_PRICES = """
+# ---- Prices for a million tokens, by deployment or model, in any currency. azresp knows none: these are EXAMPLES with
+# ---- made-up numbers; take yours from your price sheet. Without `cached_input` cached tokens cost as much as others.
+# ---- A name with a dot stands in quotation marks.
+
+# [prices.gpt-5]
+# input = 1.0
+# cached_input = 0.5
+# output = 2.0
+# currency = "EUR"
+
+# [prices."my.deployment"]
+# input = 3
+# output = 4
 """
 
 _TOOLS = """
@@ -102,7 +119,7 @@ def example() -> str:
     for group in GROUPS:
         parts.append(f"\n# ---- {_TITLES[group]}\n")
         parts += [_entry(one) for one in SETTINGS.values() if one.group == group]
-    return "".join([*parts, _TOOLS, _PROFILES])
+    return "".join([*parts, _PRICES, _TOOLS, _PROFILES])
 
 
 def _entry(setting: Setting) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from azresp.errors import ConfigError
 if TYPE_CHECKING:
     from azresp.config.servers import ServerDefinition
     from azresp.config.tools import ToolDefinition
+    from azresp.core.usage import Prices
 
 _LISTS = ("tools", "mcp")
 """Keys of any level besides the settings."""
 
-_TOP = ("default_profile", "profiles")
+_TOP = ("default_profile", "profiles", "prices")
 """Keys of the file's top level besides those."""
 
 _OTHER_NAMES = ("AZRESP_API_KEY", "AZRESP_PROFILE", "AZRESP_CONFIG")
@@ -49,6 +50,8 @@ class Loaded:
     tools: tuple[ToolDefinition, ...] = ()
     """The top level's and the profile's."""
     servers: tuple[ServerDefinition, ...] = ()
+    prices: Prices = field(default_factory=dict)
+    """What tokens cost, by deployment or model; empty unless the file tells."""
 
 
 def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None) -> Loaded:
@@ -70,7 +73,8 @@ def load(flags: Mapping[str, object] | None = None, env: Mapping[str, str] | Non
     if tables and not name:
         warnings += ("no profile is chosen: give --profile, or set default_profile in the file",)
     tools, servers = _offered(source.table, tables, name, path)
-    return Loaded(profile, origins, warnings, path, name, tuple(tables), source.found, tools, servers)
+    prices = _prices(source.table, path)
+    return Loaded(profile, origins, warnings, path, name, tuple(tables), source.found, tools, servers, prices)
 
 
 def validate(table: Mapping[str, Any], path: Path) -> None:
@@ -81,6 +85,7 @@ def validate(table: Mapping[str, Any], path: Path) -> None:
         for part in _parts(table, tables, name, path):
             _file_layer(*part)
         _offered(table, tables, name, path)
+    _prices(table, path)
 
 
 def change(profile: Profile, key: str, text: str) -> Profile:
@@ -211,6 +216,14 @@ def _offered(
         tools = merged(tools, read_tools(level.get("tools", []), f"{shown}: {prefix}tools"))
         servers = merged(servers, read_servers(level.get("mcp", []), f"{shown}: {prefix}mcp"))
     return tools, servers
+
+
+def _prices(table: Mapping[str, Any], path: Path | None) -> Prices:
+    if "prices" not in table:
+        return {}
+    from azresp.config.prices import read_prices
+
+    return read_prices(table["prices"], f"{path.name if path else ''}: prices")
 
 
 def _file_layer(shown: str, prefix: str, table: Mapping[str, Any]) -> Layer:

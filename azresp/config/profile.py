@@ -296,6 +296,27 @@ class Profile:
         '"~/contoso-ca.pem"',
         "File of certificate authorities (PEM); without it the system's own",
     )
+    context_window: int | None = setting(
+        rule.whole(1),
+        None,
+        "cost",
+        "128000",
+        "Tokens that the model can have before it, for the bar of /context; azresp does not guess it",
+    )
+    warn_tokens: int = setting(
+        rule.whole(0),
+        65_536,
+        "cost",
+        "20000",
+        "Ask before a request of more tokens than that, conversation included (an estimate); 0: never",
+    )
+    warn_cost: float = setting(
+        rule.number(0, 1_000_000),
+        0.0,
+        "cost",
+        "0.5",
+        "Ask before a request whose input costs more than that, by the price of [prices.NAME]; 0: never",
+    )
     edit_mode: str = setting(
         rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
     )
@@ -368,5 +389,5 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """The table of settings by key, in the order of the file; everything about settings derives from it."""
 
-GROUPS = ("connection", "request", "tools", "images", "network", "screen")
+GROUPS = ("connection", "request", "tools", "images", "network", "cost", "screen")
 """Groups of settings, in the order of the file."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from azresp.core.text import mend
 from azresp.errors import LocalError
-from azresp.store.schema import connect
+from azresp.store.schema import connect, reason
 
 HASTY_MS = 100
 
@@ -78,11 +78,11 @@ class Database:
             yield
         except (sqlite3.OperationalError, sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
             raise LocalError(
-                f"the store could not be used: {error}", "Is the disk full or the file locked?"
+                f"the store could not be used: {reason(error)}", "Is the disk full or the file locked?"
             ) from error
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise LocalError(
-                f"the store {self.path} is damaged: {error}",
+                f"the store {self.path} is damaged: {reason(error)}",
                 "Move it away; `sqlite3 FILE .recover` may get its rows back.",
             ) from error
 

@@ -12,6 +12,7 @@ from azresp.store.database import Database
 from azresp.store.jobs import ENLIST
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
+from azresp.store.spending import COUNT, counts_of
 
 _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
@@ -54,6 +55,7 @@ class Exchanges:
             "job = case when ? then job else 0 end where id = ?",
             (turn.id, turn.status, write_json(dump_turn(turn)), exchange.background, exchange.id),
         )
+        self._db.run(COUNT, counts_of(turn.response, exchange.id))
         self._db.run("delete from heard where exchange = ?", (exchange.id,))
 
     def claim(self, exchange_id: str) -> bool:

@@ -23,7 +23,7 @@ def write_json(value: object) -> str:
 def exchange_of(row: tuple[Any, ...], heard: Callable[[str], list[Wire]]) -> Exchange:
     """The exchange of an EXCHANGE row; an unsealed one is folded from what was heard of it since it was last sealed."""
     ident, parent, said, turn, asked_at, deployment, origin, stored, deleted, sealed, job = row
-    kept = load_turn(_object(turn))
+    kept = load_turn(read_object(turn))
     return Exchange(
         id=ident,
         parent=parent,
@@ -51,10 +51,11 @@ def read_wires(pieces: Iterable[Any]) -> list[Wire]:
 def session_of(row: tuple[Any, ...]) -> Session:
     """The session of an (id, name, head, settings) row, without its exchanges."""
     ident, name, head, settings = row
-    return Session(ident, name, head, _object(settings))
+    return Session(ident, name, head, read_object(settings))
 
 
-def _object(text: Any) -> dict[str, Any]:
+def read_object(text: Any) -> dict[str, Any]:
+    """A JSON object that the store keeps; an empty one where it is damaged."""
     value = _json(text)
     return value if isinstance(value, dict) else {}
 

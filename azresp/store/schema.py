@@ -46,12 +46,22 @@ create table if not exists exchanges (
     sealed integer not null default 0,
     owner text not null default '',
     job integer not null default 0,
-    number integer not null default 0
+    number integer not null default 0,
+    model text not null default '',
+    counted integer not null default 0,
+    input_tokens integer,
+    cached_tokens integer,
+    output_tokens integer,
+    reasoning_tokens integer
 );
 create index if not exists exchanges_by_response on exchanges (response_id) where response_id <> '';
 create index if not exists exchanges_by_parent on exchanges (parent);
 create index if not exists exchanges_by_session on exchanges (session);
 create index if not exists exchanges_unsealed on exchanges (sealed) where sealed = 0;
+create index if not exists exchanges_tokens on exchanges (
+    sealed, counted, asked_at, session, deployment, model,
+    input_tokens, cached_tokens, output_tokens, reasoning_tokens
+);
 create index if not exists exchanges_jobs on exchanges (job) where job > 0;
 create table if not exists heard (
     exchange text not null,
@@ -115,7 +125,11 @@ create table if not exists trusted (
 ) without rowid;
 """
 
-_ADDED = tuple(("exchanges", column, "integer not null default 0") for column in ("job", "number"))
+_ADDED = (
+    *(("exchanges", column, "integer not null default 0") for column in ("job", "number", "counted")),
+    ("exchanges", "model", "text not null default ''"),
+    *(("exchanges", f"{kind}_tokens", "integer") for kind in ("input", "cached", "output", "reasoning")),
+)
 """Columns that a table of an older version lacks."""
 
 
@@ -157,14 +171,20 @@ def _opened(path: Path) -> sqlite3.Connection:
         # UnicodeDecodeError: SQLite's own message may quote damaged bytes.
         if isinstance(error, sqlite3.OperationalError):
             raise LocalError(
-                f"the store {path}: {error}",
+                f"the store {path}: {reason(error)}",
                 "Can the file and its folder be written, is there room? AZRESP_STORE_FILE names another file.",
             ) from error
         aside = _set_aside(path)
         raise LocalError(
-            f"the store {path} is damaged ({error}); it was set aside as {aside.name}",
+            f"the store {path} is damaged ({reason(error)}); it was set aside as {aside.name}",
             "Start again: a new store is made. `sqlite3 FILE .recover` may get the old one's rows back.",
         ) from error
+
+
+def reason(error: Exception) -> str:
+    """What SQLite says, in one line: it may quote whole statements."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= 200 else f"{words[:200]}…"
 
 
 def _look_at_header(path: Path) -> None:

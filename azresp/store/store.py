@@ -22,6 +22,7 @@ from azresp.store.names import slug as slug
 from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
+from azresp.store.spending import Spending
 from azresp.store.uploads import Uploads
 
 
@@ -43,6 +44,8 @@ class Store(Ledger):
         """The list of background jobs."""
         self.batches = Batches(database)
         """The lines of batches that were sent."""
+        self.spending = Spending(database)
+        """Tokens of exchanges, summed."""
         super().__init__(database, exchanges, Sessions(database, exchanges, clock))
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from azresp.rounds import answer_rounds
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
+from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
 from azresp.ui.stopping import Stopping
 from azresp.ui.tool_lists import list_changes
@@ -73,6 +74,8 @@ class Chat:
     """an error as lines"""
     attached: list[Attached] = field(default_factory=list)
     """goes with the next message"""
+    gate: Gate = field(default_factory=Gate)
+    """asked before anything is said"""
     azure: bool = True
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
@@ -122,8 +125,9 @@ class Chat:
     async def _say_text(self, text: str) -> None:
         """Say a message with what is attached and what it names by `@path`."""
         # What the message itself names goes with it alone: if nothing comes of it, the message can be sent again.
-        parts = await self.take_attached(text)
-        await self.say((message(text, parts=parts),))
+        waiting, parts = self.attached, await self.take_attached(text)
+        if not await self.say((message(text, parts=parts),)):
+            self.attached = waiting
 
     async def take_attached(self, text: str) -> list[Wire]:
         """What goes with a message: what is attached, and what it names by `@path`."""
@@ -165,15 +169,18 @@ class Chat:
         command = registry.find(name)
         await command.run(self, **registry.bind(command, rest))
 
-    async def say(self, said: tuple[Wire, ...]) -> None:
-        """Say something in the session and hear the answer."""
+    async def say(self, said: tuple[Wire, ...]) -> bool:
+        """Say something in the session and hear the answer. False: it is large, and the user does not want it sent."""
         session = self.session
+        if not await self.gate.passes(self, session, said):
+            return False
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
         self._took_s = 0.0
         outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
         await self.answer_asks(outcome, new=True)
+        return True
 
     async def answer_asks(self, outcome: Outcome | None = None, *, new: bool = False) -> None:
         """Answer what a turn asks, by default the conversation's last; `new`: it was heard just now."""
@@ -267,7 +274,8 @@ class Chat:
                 self.terminal.dim(_apart(turn))
         if asks(turn) and outcome.error is None and not outcome.stopped:
             return  # the answer to the question is still to come
-        if line := usage_line(heard, self._took_s):
+        window = self.tuner.value("context_window")
+        if line := usage_line(heard, self._took_s, self.gate.prices, window):
             # Directly below a table it would read as one of its rows.
             self.terminal.gap()
             self.terminal.dim(line)

@@ -1,56 +1,16 @@
-"""Tokens of a turn and of a session, as the service counted them."""
+"""Tokens and money of exchanges at hand, in one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from azresp.core.session import Exchange
-from azresp.core.sse import Wire
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Token counts; cached ones are part of the input, reasoning ones of the output."""
-
-    input: int = 0
-    cached: int = 0
-    output: int = 0
-    reasoning: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.input + other.input,
-            self.cached + other.cached,
-            self.output + other.output,
-            self.reasoning + other.reasoning,
-        )
-
-    @property
-    def total(self) -> int:
-        """All tokens."""
-        return self.input + self.output
-
-    def __str__(self) -> str:
-        cached = f" ({self.cached:,} cached)" if self.cached else ""
-        reasoning = f" ({self.reasoning:,} reasoning)" if self.reasoning else ""
-        return f"{self.input:,} in{cached} · {self.output:,} out{reasoning}"
+from azresp.core.usage import Prices, Spent, Tally, Usage, money_shown, tally, usage_in
 
 
 def usage_of(exchange: Exchange) -> Usage | None:
     """What the service counted for an exchange; None where it did not."""
-    told = exchange.turn.response.get("usage")
-    if not isinstance(told, dict):
-        return None
-    # Foundry's project endpoint has the details under names without the s.
-    details_in = _dict(told, "input_tokens_details") or _dict(told, "input_token_details")
-    details_out = _dict(told, "output_tokens_details") or _dict(told, "output_token_details")
-    return Usage(
-        _count(told, "input_tokens"),
-        _count(details_in, "cached_tokens"),
-        _count(told, "output_tokens"),
-        _count(details_out, "reasoning_tokens"),
-    )
+    return usage_in(exchange.turn.response)
 
 
 def total(exchanges: Iterable[Exchange]) -> Usage:
@@ -58,19 +18,49 @@ def total(exchanges: Iterable[Exchange]) -> Usage:
     return sum((found for one in exchanges if (found := usage_of(one)) is not None), Usage())
 
 
-def usage_line(heard: Sequence[Exchange], seconds: float) -> str:
-    """One quiet line after an answer: requests, tokens and seconds; empty where the service counted nothing."""
-    if not any(usage_of(one) for one in heard):
+def spent_by(exchange: Exchange, key: str = "", label: str = "") -> Spent:
+    """What one exchange took."""
+    usage = usage_of(exchange)
+    model = exchange.turn.response.get("model")
+    return Spent(
+        key,
+        label,
+        exchange.deployment,
+        model if isinstance(model, str) else "",
+        1,
+        int(usage is None),
+        usage or Usage(),
+    )
+
+
+def tally_of(exchanges: Iterable[Exchange], prices: Prices) -> Tally:
+    """The sum over exchanges, with money."""
+    return sum((tally(spent_by(one), prices) for one in exchanges), Tally())
+
+
+def usage_line(heard: Sequence[Exchange], seconds: float, prices: Prices, window: object = None) -> str:
+    """One quiet line after an answer: requests, tokens, money, how much of the model's window, seconds.
+
+    Empty where the service counted nothing.
+    """
+    found = tally_of(heard, prices)
+    if found.unknown == found.requests:
         return ""
     requests = f"{len(heard)} requests · " if len(heard) > 1 else ""
-    return f"{requests}{total(heard)} tokens · {seconds:.1f} s"
+    last = usage_of(heard[-1])
+    full = (
+        f" · {last.total / window:.0%} of the context" if isinstance(window, int) and last is not None else ""
+    )
+    return f"{requests}{told(found)}{full} · {seconds:.1f} s"
 
 
-def _dict(told: Wire, key: str) -> Wire:
-    value = told.get(key)
-    return value if isinstance(value, dict) else {}
+def told(found: Tally) -> str:
+    """Tokens, and money as far as prices are known."""
+    money = money_of(found)
+    return f"{found.usage} tokens{f' · {money}' if money else ''}"
 
 
-def _count(told: Wire, key: str) -> int:
-    value = told.get(key)
-    return value if isinstance(value, int) else 0
+def money_of(found: Tally) -> str:
+    """The money of a sum; `≥` where some of its requests have no price. Empty where nothing has one."""
+    money = money_shown(found.money)
+    return f"≥{money}" if money and found.unpriced else money

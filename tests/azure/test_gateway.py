@@ -528,3 +528,11 @@ def test_headers_of_the_connection_and_of_one_request_are_sent() -> None:
 def test_origin_and_credential_are_told() -> None:
     gateway = Gateway(connected("https://x.example.com/openai/v1/"))
     assert (gateway.origin, gateway.credential) == ("https://x.example.com/openai/v1/", "env:KEY")
+
+
+def test_input_tokens_are_asked_for_at_their_own_path() -> None:
+    counted = {"object": "response.input_tokens", "input_tokens": 11}
+    with ReplayServer(answer(counted)) as server:
+        assert call(connected(server.base_url), lambda gateway: gateway.count({"model": "m"})) == counted
+    assert server.requests[0].target == "/openai/v1/responses/input_tokens"
+    assert server.requests[0].json == {"model": "m"}

@@ -31,7 +31,7 @@ def test_the_example_with_all_its_lines_switched_on_is_right(tmp_path: Path) -> 
     active = re.sub(r"^# (?=[a-z_.]+ = |\[)", "", example(), flags=re.MULTILINE)
     active = active.replace("~/contoso-ca.pem", str(authorities))
     table = parse(active, Path("config.example.toml"))
-    assert set(table) == {*SETTINGS, "default_profile", "profiles", "tools", "mcp"}
+    assert set(table) == {*SETTINGS, "default_profile", "profiles", "prices", "tools", "mcp"}
     validate(table, Path("config.example.toml"))
 
 

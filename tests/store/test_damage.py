@@ -47,6 +47,7 @@ def _used(path: Path) -> None:
             store.load(listed.id)
             store.all_exchanges(listed.id)
         store.find("resp_e1")
+        store.spending.sums("turn")
         say(store, Session("new", "new"), "fresh")
         store.remove("s")
     except LocalError as error:

@@ -42,7 +42,7 @@ def run(
         Path | None, typer.Option("--schema", help="JSON schema that the answer must fit", metavar="FILE")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes on stderr, errors only")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Send a large prompt without asking")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send it even above warn_tokens or warn_cost")] = False,
     image: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,3 +1,3 @@
 """The slash commands, by noun. Importing this package registers them, in the order of `/help`."""
 
-from azresp.ui.commands import sessions, turns, jobs, settings, tools, pictures, files, service, program  # noqa: I001, F401
+from azresp.ui.commands import sessions, turns, cost, jobs, settings, tools, pictures, files, service, program  # noqa: I001, F401

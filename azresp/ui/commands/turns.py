@@ -1,4 +1,4 @@
-"""Commands about the last turn: retry, edit, copy, save, raw, usage."""
+"""Commands about the last turn: retry, edit, copy, save, raw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.sessions import first_line
-from azresp.ui.usage import total, usage_of
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -114,14 +113,6 @@ def _write_new(file: str, text: str) -> Path:
 async def raw(chat: Chat) -> None:
     """Show the last answer as it came, Markdown unrendered."""
     chat.terminal.say(_answer(chat))
-
-
-@command("usage")
-async def usage(chat: Chat) -> None:
-    """Show the tokens of this conversation, turn by turn."""
-    path = chat.session.path()
-    rows = [(f"{n}", str(usage_of(one) or "not counted")) for n, one in enumerate(path, 1)]
-    chat.terminal.pairs([*rows, ("sum", str(total(path)))])
 
 
 def code_blocks(text: str) -> list[str]:

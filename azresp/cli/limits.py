@@ -1,0 +1,34 @@
+"""A request above `warn_tokens` or `warn_cost` is not sent from the command line without --yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from azresp.errors import UsageError
+
+if TYPE_CHECKING:
+    from azresp.config.load import Loaded
+    from azresp.core.session import Session
+    from azresp.core.sse import Wire
+
+
+def demand_affordable(
+    loaded: Loaded,
+    session: Session,
+    said: Iterable[Wire],
+    settings: Mapping[str, object],
+    warn: Callable[[str], None],
+) -> None:
+    """Raise UsageError if saying this in the session takes more than the limits, by an estimate."""
+    from azresp.ui.limit import Limit, sending, unpriced
+
+    limit = Limit(loaded.profile.warn_tokens, loaded.profile.warn_cost)
+    found = sending(session, said, settings, loaded.prices)
+    if limit.cost and found.picos is None:
+        warn(f"warning: {unpriced(str(settings.get('deployment')))}")
+    if found.over(limit):
+        raise UsageError(
+            f"the request takes {found}",
+            "Add --yes to send it all the same; --warn-tokens and --warn-cost set from when on that is needed.",
+        )
