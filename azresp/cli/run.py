@@ -131,12 +131,19 @@ def _ask(
         options.lasting,
     )
     outcome, killed = hearer.say(tools.kept_in(session), (said,))
+    return _ended(options, hearer, outcome, killed, warn)
+
+
+def _ended(
+    options: RunOptions, hearer: Hearer, outcome: Outcome, killed: int, warn: Callable[[str], None]
+) -> int:
+    """The exit status, after all that is still to be done."""
     if killed:
         warn(_killed(outcome))
         return killed
     status = conclude(hearer, outcome, warn)
     if options.wait and not outcome.exchange.running:
-        _notify(reached, outcome)
+        _notify(hearer.reached, outcome)
     if not options.output or (status and not hearer.drawn):
         return status
     from azresp.cli.picture_output import write_pictures
