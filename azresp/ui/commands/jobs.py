@@ -50,9 +50,12 @@ async def bg(chat: Chat, prompt: Annotated[str, Rest()]) -> None:
 
     if open_asks(chat.session):
         raise UsageError("the last answer waits for yours", "/answer first.")
-    parts = await chat.take_attached(prompt)
+    waiting, said = chat.attached, (message(prompt, parts=await chat.take_attached(prompt)),)
+    if not await chat.gate.passes(chat, chat.session, said):
+        chat.attached = waiting
+        return
     session = replace(chat.session, id=chat.clock.ident(), name=chat.library.free_name(prompt))
-    outcome = await launch(chat, session, (message(prompt, parts=parts),))
+    outcome = await launch(chat, session, said)
     if outcome.error is not None:
         chat.show_error(outcome.error)
     if outcome.stopped and not outcome.exchange.running:
