@@ -83,7 +83,7 @@ def test_the_last_answer_is_copied_saved_and_shown(house: House, tmp_path: Path)
         chat.ask("/save out file.md").wait("saved out file.md")
         chat.ask("/save out file.md").wait("exists already")
         chat.ask("/save /nowhere/x").wait("/nowhere/x: No such file or directory")
-        chat.ask("/usage").wait("sum")
+        chat.ask("/usage").wait("1 repeat after me")
         chat.ask("/show").wait('"object": "response"')
         assert chat.leave() == 0
     assert (tmp_path / "out file.md").read_text() == "**one**\n"

@@ -42,7 +42,8 @@ def test_a_chat_tells_tokens_money_and_context_and_asks_before_much(house: House
         chat.ask("/set warn_tokens 40").keys("what is my name?\r").wait("of them the conversation so far")
         chat.keys("n\r").wait("not sent").ready()
         assert _said(house) == ["my name is Ada"]
-        chat.keys("what is my name?\r").wait("Send it?", 2).keys("y\r").wait("Your name is Ada").ready()
+        chat.keys("/bg what is my name?\r").wait("Send it?", 2).keys("n\r").wait("not sent", 2).ready()
+        chat.keys("what is my name?\r").wait("Send it?", 3).keys("y\r").wait("Your name is Ada").ready()
         chat.wait("22% of the context")
         chat.ask("/set warn_tokens 0")
         chat.ask(f"count: {'word ' * 300}").wait("exceeds the context window")
