@@ -15,6 +15,7 @@ from azresp.cli.batch_rows import Progress, Results
 from azresp.cli.batch_work import Batch
 from azresp.cli.hearer import quiet
 from azresp.cli.jobs_desk import job_desk
+from azresp.cli.limits import demand_affordable
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.cli.streams import Output, read_file, read_stdin
@@ -39,6 +40,7 @@ class BatchOptions:
     output: str = ""
     as_json: bool = False
     quiet: bool = False
+    yes: bool = False
     schema: Path | None = None
     tools: tuple[str, ...] = ()
     no_tools: bool = False
@@ -59,7 +61,24 @@ def run_batch(options: BatchOptions, flags: Mapping[str, object]) -> int:
         if options.again:
             batch.start_anew()
         batch.take_stock(lines, resend_unknown=options.resend_unknown)
+        if not options.yes:
+            _demand_affordable(desk, batch.unsent(lines), settings, warn)
         return until_done(_run(options, batch, lines, warn))
+
+
+def _demand_affordable(
+    desk: JobDesk, lines: list[Line], settings: Mapping[str, object], warn: Callable[[str], None]
+) -> None:
+    alone = Session("", "")
+    for at, line in enumerate(lines):
+        demand_affordable(
+            desk.loaded,
+            alone,
+            line.said,
+            {**settings, **line.settings},
+            quiet if at else warn,
+            f"line {line.number}",
+        )
 
 
 def _lines(file: str) -> list[Line]:

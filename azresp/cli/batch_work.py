@@ -85,6 +85,10 @@ class Batch:
             if line.key in self._sent and resend_unknown and _is_unknown(self._kept(line)):
                 self._store.batches.release(self._session.id, self._sent.pop(line.key) and line.key)
 
+    def unsent(self, lines: list[Line]) -> list[Line]:
+        """The lines that are still to be sent."""
+        return [line for line in lines if line.key not in self._sent]
+
     def _kept(self, line: Line) -> Exchange | None:
         return self._store.exchange(self._sent.get(line.key, ""))
 

@@ -19,6 +19,7 @@ def demand_affordable(
     said: Iterable[Wire],
     settings: Mapping[str, object],
     warn: Callable[[str], None],
+    what: str = "the request",
 ) -> None:
     """Raise UsageError if saying this in the session takes more than the limits, by an estimate."""
     from azresp.ui.limit import Limit, sending, unpriced
@@ -29,6 +30,6 @@ def demand_affordable(
         warn(f"warning: {unpriced(str(settings.get('deployment')))}")
     if found.over(limit):
         raise UsageError(
-            f"the request takes {found}",
+            f"{what} takes {found}",
             "Add --yes to send it all the same; --warn-tokens and --warn-cost set from when on that is needed.",
         )

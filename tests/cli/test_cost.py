@@ -63,6 +63,12 @@ def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: 
     ):
         done = azresp("run", "my name is Eve", *words, env=house.env)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    (house.folder / "lines").write_text('"hi"\n"some more words"\n')
+    done = azresp("run", "--batch", "lines", "--warn-tokens", "2", env=house.env)
+    assert (done.returncode, done.stderr.split("\n")[0]) == (
+        2,
+        "azresp: line 2 takes ~4 tokens, for ~0.0040 EUR of input",
+    )
     assert azresp("run", "--warn-tokens", "2", "--yes", "my name is Bob", env=house.env).returncode == 0
     assert _said(house) == ["my name is Ada", "my name is Bob"]
     told = json.loads(azresp("usage", "--by", "session", "--since", "1d", "--json", env=house.env).stdout)

@@ -98,7 +98,13 @@ def run(
     if batch:
         alone = not any((prompt, session, go_on, events, image, file, mask, approve, background, wait))
         many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
-        shared = {"as_json": as_json, "quiet": quiet, "schema": schema, "tools": tuple(tool or ())}
+        shared = {
+            "as_json": as_json,
+            "quiet": quiet,
+            "yes": yes,
+            "schema": schema,
+            "tools": tuple(tool or ()),
+        }
         raise typer.Exit(
             _batch(
                 batch, flags, alone, **many, **shared, no_tools=no_tools, emulator=emulator_choice(emulator)
