@@ -55,7 +55,7 @@ class Exchanges:
             "job = case when ? then job else 0 end where id = ?",
             (turn.id, turn.status, write_json(dump_turn(turn)), exchange.background, exchange.id),
         )
-        self._db.run(COUNT, counts_of(turn.response, exchange.id))
+        self._db.run(COUNT, counts_of(turn, exchange.id))
         self._db.run("delete from heard where exchange = ?", (exchange.id,))
 
     def claim(self, exchange_id: str) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from azresp.core.keep import load_turn
-from azresp.core.sse import Wire
+from azresp.core.turn import Turn
 from azresp.core.usage import Spent, Usage, usage_in
 from azresp.store.database import Database
 from azresp.store.rows import read_object
 
+COUNTED, RUNS = 1, 2
+"""The column `counted` once a row was looked at: a background job has no tokens before it is over."""
+
 COUNT = (
-    "update exchanges set counted = 1, model = ?, input_tokens = ?, cached_tokens = ?, output_tokens = ?, "
+    "update exchanges set counted = ?, model = ?, input_tokens = ?, cached_tokens = ?, output_tokens = ?, "
     "reasoning_tokens = ? where id = ?"
 )
 """Takes the values of `counts_of`."""
@@ -39,16 +42,17 @@ _COLUMNS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"
 # `indexed by`: the index holds all that sums need, while a row's own end lies behind the text of its answer.
 _SUMS = (
     "select {key}, {label}, e.deployment, e.model, count(*), count(*) - count(e.input_tokens), {sums} "
-    "from exchanges e {indexed} where e.sealed = 1 and e.asked_at >= ? and (? = '' or e.session = ?) "
-    "group by {key}, e.deployment, e.model order by {order}"
+    "from exchanges e {indexed} where e.sealed = 1 and e.counted = {done} and e.asked_at >= ? "
+    "and (? = '' or e.session = ?) group by {key}, e.deployment, e.model order by {order}"
 )
 
 
-def counts_of(response: Wire, exchange_id: str) -> tuple[object, ...]:
-    """The values of COUNT for an exchange whose response this is."""
-    usage, model = usage_in(response), response.get("model")
+def counts_of(turn: Turn, exchange_id: str) -> tuple[object, ...]:
+    """The values of COUNT for an exchange with this turn."""
+    usage, model = usage_in(turn.response), turn.response.get("model")
+    counted = RUNS if turn.status in ("queued", "in_progress") else COUNTED
     tokens = (None,) * 4 if usage is None else (usage.input, usage.cached, usage.output, usage.reasoning)
-    return (model[:200] if isinstance(model, str) else "", *tokens, exchange_id)
+    return (counted, model[:200] if isinstance(model, str) else "", *tokens, exchange_id)
 
 
 class Spending:
@@ -65,6 +69,7 @@ class Spending:
         self._count_older()
         key, label = _KEYS[by]
         asking = _SUMS.format(
+            done=COUNTED,
             key=key,
             label=label,
             sums=", ".join(f"coalesce(sum(e.{column}), 0)" for column in _COLUMNS),
@@ -79,7 +84,7 @@ class Spending:
         while self._db.row(_UNCOUNTED, (1,)) is not None:
             with self._db.writing():
                 for ident, turn in self._db.rows(_UNCOUNTED, (_AT_ONCE,)):
-                    self._db.run(COUNT, counts_of(load_turn(read_object(turn)).response, ident))
+                    self._db.run(COUNT, counts_of(load_turn(read_object(turn)), ident))
 
 
 def _spent(row: tuple[object, ...]) -> Spent:

@@ -63,6 +63,7 @@ def _filled(store: Store) -> Usage:
     _say(store, two, "e", _usage(7, 0, 0, 0), day=3, status="failed")
     stop(store, two, "f", "half")
     store.begin(two, asked("g", two.head))
+    _say(store, Session("s3", "three"), "h", None, status="in_progress")
     return Usage(707, 310, 90, 45)
 
 
