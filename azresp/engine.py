@@ -38,12 +38,11 @@ async def converse(
     headers: Mapping[str, str] | None = None,
     in_full: bool = False,
     launch: bool = False,
-    ident: str = "",
 ) -> Outcome:
     """Say something in a session and hear the answer to its end, an error, or a stop (cancellation).
 
     The exchange is kept before the request goes out and sealed whatever happens. `launch`: settings ask for a
-    background response, and as soon as it has an id it is left to itself. `ident`: the id of the exchange.
+    background response, and as soon as it has an id it is left to itself.
     """
     if settings.get("background") and settings.get("store") is False:
         raise UsageError(
@@ -52,7 +51,7 @@ async def converse(
         )
     body = compose(session, said, settings, origin=ports.gateway.origin, in_full=in_full)
     exchange = Exchange(
-        id=ident or ports.clock.ident(),
+        id=ports.clock.ident(),
         parent=session.head,
         said=said,
         turn=Turn(),

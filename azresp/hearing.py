@@ -79,7 +79,7 @@ class Hearing:
             if self.turn.over:
                 await self._hear_out(stream)
         finally:
-            await _close(stream)
+            await close_stream(stream)
 
     async def _take(self, wires: list[Wire]) -> None:
         self._silent_so_far = False
@@ -147,7 +147,7 @@ class Hearing:
                 if new := [wire for wire in wires if not heard_before(wire, self.turn)]:
                     yield new
         finally:
-            await _close(stream)
+            await close_stream(stream)
 
     async def _look(self) -> None:
         """Take the response as it stands if it is over. Until then it is only shown: it has no place in the stream."""
@@ -175,7 +175,8 @@ class Hearing:
             self._ports.ledger.keep()
 
 
-async def _close(stream: AsyncIterator[list[Wire]]) -> None:
+async def close_stream(stream: AsyncIterator[list[Wire]]) -> None:
+    """End a stream, heard to its end or not."""
     closing = getattr(stream, "aclose", None)
     if closing is not None:
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""`python -m bench [start|run|glyph|long|blocks|store|pictures|all]`: measure, and print ratios beside their bars."""
+"""`python -m bench [NAME …|all]` (names: `BENCHES`): measure, and print ratios beside their bars."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.batch import batch
 from bench.blocks import blocks
 from bench.figures import Report
 from bench.glyph import glyph
@@ -20,7 +21,7 @@ from bench.pictures import pictures
 from bench.shelf import shelf
 from bench.start import start
 
-BENCHES = ("start", "run", "glyph", "long", "blocks", "store", "pictures")
+BENCHES = ("start", "run", "glyph", "long", "blocks", "store", "pictures", "batch")
 
 
 def main() -> None:
@@ -53,6 +54,8 @@ def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> Non
             long(lab, report, count, quick=quick)
         case "blocks":
             blocks(lab, report, count, quick=quick)
+        case "batch":
+            batch(lab, report, count)
         case "pictures":
             pictures(lab, report, count, quick=quick)
         case _:

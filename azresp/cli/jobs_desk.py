@@ -88,12 +88,9 @@ class JobDesk:
 
     async def seen(self, job: Job, response: Wire) -> Outcome:
         """A job after a look at its response; one that is over is sealed, its pictures in files."""
-        return await self.taken(self.session(job), job.exchange, response)
-
-    async def taken(self, session: Session, exchange: Exchange, response: Wire) -> Outcome:
-        """The same of an exchange of a session."""
+        session = self.session(job)
         (slim,) = await self.gallery.turn(session).cut([response])
-        return take(self.ports(), session, exchange, slim)
+        return take(self.ports(), session, job.exchange, slim)
 
     async def refresh(self, jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
         """The jobs after one look at those that run here; also which could not be looked at, with the reason."""

@@ -66,11 +66,23 @@ def _print(store: Store, listed: list[Job], output: Output, *, every: bool, as_j
         output.write(as_rows(jobs, time.time(), columns_of(output)))
     else:
         note("there are no background jobs")
+    if not as_json:
+        _tell_batches(store, every=every)
     for job in jobs:
         if not job.exchange.running and not job.told:
             store.jobs.tell(job.exchange.id)
     if not as_json and (hidden := len(listed) - len(jobs)):
         note(f"{hidden} more ended over a day ago: --all shows them, `azresp jobs prune` takes them off")
+
+
+def _tell_batches(store: Store, *, every: bool) -> None:
+    """A line for each batch: its jobs are too many to be listed."""
+    since = time.time() - RECENT_S
+    for batch in store.batches.counted():
+        if batch.running:
+            note(f"{batch.name}: {batch.claimed} sent, {batch.running} not over when last seen")
+        elif every or batch.asked_at > since:
+            note(f"{batch.name}: {batch.claimed} sent, all over")
 
 
 def _chosen(listed: list[Job], *, every: bool) -> list[Job]:

@@ -1,118 +1,239 @@
-"""A batch: lines of JSON that are asked one by one, each exactly once, and their results in the same order."""
+"""Many prompts in one file: its lines, their ids, what becomes of a request that failed, and results."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from azresp.core.canonical import canonical
-from azresp.core.events import dicts
+from azresp.core.asks import asks
+from azresp.core.canonical import NotStrict, fingerprint, strict_json
+from azresp.core.retry import Wait, next_wait
 from azresp.core.session import Exchange, message
 from azresp.core.sse import Wire
+from azresp.core.turn import INTERRUPTED
+from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
 
-_KNOWN = {"prompt", "input", "id", "custom_id", "instructions", "model", "body", "method", "url"}
-_SETTINGS = {"instructions": "instructions", "model": "deployment"}
+PREFIX = "batch-"
+"""Ids of the sessions that are batches begin so."""
 
+UNKNOWN = "unknown"
+"""Our own status: the request was sent, and nothing was heard of it."""
+LOST = "lost"
+"""Our own status: the service does not know the response (any more)."""
 
-class BadLine(ValueError):
-    """A line that can't be asked; tells which and why."""
+_OWN = frozenset({"prompt", "input", "id", "custom_id", "instructions", "model"})
+_WRAPPED = frozenset({"id", "custom_id", "method", "url", "body"})
+_BODY = frozenset(
+    {
+        "input",
+        "instructions",
+        "model",
+        "reasoning",
+        "text",
+        "temperature",
+        "top_p",
+        "max_output_tokens",
+        "metadata",
+        "truncation",
+        "include",
+    }
+)
+_LONGEST_PAUSE_S = 60.0
+"""Where the service did not say how long the rate limit lasts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a batch."""
+    """One prompt of a batch."""
 
     number: int
-    """from 1"""
-    label: str | None
-    """the user's own id"""
+    """of the file, from 1"""
+    id: str
+    """the user's own name for it, may be empty"""
     said: tuple[Wire, ...]
-    settings: Mapping[str, object] = field(default_factory=dict)
-    """what the line sets for itself"""
-    key: str = ""
-    """the same for the same line of the same batch, wherever it stands; equal lines are counted"""
+    extra: Wire = field(default_factory=dict)
+    """what its request holds beside the settings, by the keys of the create body"""
 
 
-def read_lines(text: str) -> list[Line]:
-    """The lines of a batch file: JSON strings, objects with `prompt` or `input`, or OpenAI's batch form. BadLine."""
-    seen: Counter[str] = Counter()
-    found: list[Line] = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        if not raw.strip():
-            continue
-        line = _read(number, raw)
-        digest = hashlib.sha256(canonical([list(line.said), dict(line.settings)]).encode()).hexdigest()[:24]
-        seen[digest] += 1
-        key = f"{digest}-{seen[digest]}"
-        found.append(Line(number, line.label, line.said, line.settings, key))
+def read_lines(text: str, name: str, longest: int) -> list[Line]:
+    """The prompts of a JSON Lines file; empty lines are left out. Raises UsageError with the number of a wrong one."""
+    found = []
+    # Not splitlines: JSON strings may hold other separators as they are.
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.strip():
+            try:
+                found.append(_line(number, strict_json(row), longest))
+            except (NotStrict, ValueError) as error:
+                raise UsageError(
+                    f"{name}: line {number}: {error}",
+                    'A line is a JSON string, or an object with "prompt" or "input". Nothing was sent.',
+                ) from None
+    if not found:
+        raise UsageError(f"{name}: there is no prompt in it", "Write one JSON value to a line.")
     return found
 
 
-def _read(number: int, raw: str) -> Line:
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise BadLine(f"line {number} is no JSON") from None
-    if isinstance(value, str):
-        value = {"prompt": value}
-    if not isinstance(value, dict):
-        raise BadLine(f"line {number} is neither a string nor an object")
-    if unknown := sorted(set(value) - _KNOWN):
-        raise BadLine(f"line {number}: {unknown[0]!r} is not known")
-    label = value.get("custom_id", value.get("id"))
-    inner = value.get("body", value)
-    if not isinstance(inner, dict):
-        raise BadLine(f"line {number}: body is no object")
-    settings = {ours: inner[name] for name, ours in _SETTINGS.items() if isinstance(inner.get(name), str)}
-    return Line(number, None if label is None else str(label), tuple(_said(number, inner)), settings)
+def _line(number: int, value: Any, longest: int) -> Line:
+    match value:
+        case str():
+            line = Line(number, "", _said(value))
+        case {"body": dict() as body}:
+            _only(value, _WRAPPED, "")
+            _only(body, _BODY, "body.")
+            if value.get("method", "POST") != "POST" or not str(value.get("url", "responses")).endswith(
+                "responses"
+            ):
+                raise ValueError("it asks for something else than POST /responses")
+            line = Line(number, _name(value), _said(body.get("input")), _extra(body))
+        case dict():
+            _only(value, _OWN, "")
+            if "prompt" in value and ("input" in value or not isinstance(value["prompt"], str)):
+                raise ValueError('"prompt" is a text, and excludes "input"')
+            line = Line(number, _name(value), _said(value.get("prompt", value.get("input"))), _extra(value))
+        case _:
+            raise ValueError("neither a string nor an object")
+    size = len(json.dumps(line.said, ensure_ascii=False))
+    if size > longest:
+        raise ValueError(f"it has {size:,} characters, more than one request can hold")
+    return line
 
 
-def _said(number: int, inner: Wire) -> Iterator[Wire]:
-    given = inner.get("prompt", inner.get("input"))
-    if isinstance(given, str) and given.strip():
-        yield message(given)
-    elif isinstance(given, list) and given and len(dicts(given)) == len(given):
-        yield from dicts(given)
-    else:
-        raise BadLine(
-            f"line {number} has no prompt: give `prompt` a text, or `input` a text or a list of items"
-        )
+def _only(value: Mapping[str, object], known: frozenset[str], place: str) -> None:
+    if strange := sorted(value.keys() - known):
+        raise ValueError(f"{place}{strange[0]} is nothing that a line can have")
 
 
-def batch_id(place: str, origin: str, settings: Mapping[str, object]) -> str:
-    """The same for the same file asked of the same service in the same way; lines may be added to it."""
-    told = canonical([place, origin, {key: value for key, value in settings.items() if value is not None}])
-    return f"batch-{hashlib.sha256(told.encode()).hexdigest()[:20]}"
+def _name(value: Mapping[str, object]) -> str:
+    name = value.get("custom_id", value.get("id", ""))
+    if not isinstance(name, str | int) or isinstance(name, bool):
+        raise ValueError("its id must be a text or a number")
+    return str(name)
 
 
-def result(line: Line, exchange: Exchange | None, *, whole: bool = False) -> dict[str, Any]:
-    """What came of a line; None or a turn without an id: nobody knows whether the service did it."""
-    turn = exchange.turn if exchange is not None else None
-    if turn is None or (not turn.id and turn.status != "failed"):
-        error: dict[str, Any] | None = {
-            "code": "outcome_unknown",
-            "message": "sent, and nothing was heard: the service may have done it",
-        }
-        return _row(line, "", "unknown", "", None, error)
-    fault = turn.fault
-    error = {"code": fault.code, "message": fault.message} if fault is not None else None
-    row = _row(line, turn.id, turn.status, turn.text or turn.refusal, turn.response.get("usage"), error)
-    return row | ({"response": turn.to_response()} if whole else {})
+def _extra(value: Mapping[str, object]) -> Wire:
+    for key in ("model", "instructions"):
+        if key in value and not isinstance(value[key], str):
+            raise ValueError(f'"{key}" must be a text')
+    return {key: value[key] for key in sorted(_BODY - {"input"}) if value.get(key) is not None}
 
 
-def _row(
-    line: Line, ident: str, status: str, text: str, usage: object, error: dict[str, Any] | None
-) -> dict[str, Any]:
+def _said(value: Any) -> tuple[Wire, ...]:
+    match value:
+        case str() if value.strip():
+            return (message(value),)
+        case [*items] if items and all(isinstance(item, dict) for item in items):
+            return tuple(items)
+        case None:
+            raise ValueError('it has neither "prompt" nor "input"')
+    raise ValueError("its prompt is empty, or neither a text nor a list of items")
+
+
+def batch_id(place: str, origin: str, body: Wire) -> str:
+    """The id of the session for the file at `place`: another endpoint or another setting makes it another batch."""
+    return PREFIX + fingerprint(place, origin, body)[:16]
+
+
+def exchange_ids(batch: str, lines: Iterable[Line]) -> list[str]:
+    """An id for each line, from what it asks and the how-many-th equal one it is: lines may move and be added."""
+    seen: Counter[str] = Counter()
+    found = []
+    for line in lines:
+        digest = fingerprint(list(line.said), line.extra)[:24]
+        seen[digest] += 1
+        found.append(f"{batch}-{digest}-{seen[digest]}")
+    return found
+
+
+# What becomes of a request that failed
+
+Fate = Literal["stop", "refused", "unknown"]
+
+
+def resend_wait(error: AzrespError, tried: int, spread: float) -> Wait | None:
+    """How long all sending pauses before a request goes again; None if it does not.
+
+    A rate limit is what a batch has to expect: it is waited for as long as it lasts.
+    """
+    match error:
+        case ServiceError(should_retry=False) | ServiceError(code="insufficient_quota"):
+            return None
+        case ServiceError(status=429):
+            told = error.retry_after_s
+            return Wait(
+                "rate limit", min(2.0**tried, _LONGEST_PAUSE_S) if told is None else told, tried + 1, 0
+            )
+    return next_wait(error, tried, safe=False, settling=False, spread=spread)
+
+
+def fate(error: AzrespError, *, own_model: bool) -> Fate:
+    """What a failure that is not repeated means: for the whole batch, for this line, or that nobody knows.
+
+    `own_model`: the line names its deployment itself, and one that is not there is its own fault.
+    """
+    match error:
+        case SignInError():
+            return "stop"
+        case ServiceError(status=404) if own_model:
+            return "refused"
+        case ServiceError(status=401 | 403 | 404 | 429):
+            return "stop"
+        case ServiceError(status=status) if status >= 500 or status in (0, 408, 409):
+            return "refused" if error.should_retry else "unknown"
+        case ServiceError():
+            return "refused"
+        case NetworkError(reached=True):
+            return "unknown"
+    return "stop"
+
+
+def is_unknown(exchange: Exchange) -> bool:
+    """Its request was sent, and nothing was heard of it."""
+    return exchange.turn.status == INTERRUPTED and not exchange.turn.id
+
+
+def is_refused(exchange: Exchange) -> bool:
+    """The service did not take it, so it was not done."""
+    return exchange.turn.status == "failed" and not exchange.turn.id
+
+
+# Results
+
+
+def result(line: Line, exchange: Exchange) -> dict[str, Any]:
+    """A line of the results."""
+    turn = exchange.turn
+    status = turn.status
+    if status == INTERRUPTED:
+        status = LOST if turn.id else UNKNOWN
     return {
         "line": line.number,
-        "id": line.label,
-        "response_id": ident or None,
+        "id": line.id or None,
+        "response_id": turn.id or None,
         "status": status,
-        "text": text,
-        "usage": usage,
-        "error": error,
+        "text": turn.text,
+        "usage": turn.response.get("usage"),
+        "error": _error(exchange),
     }
+
+
+def _error(exchange: Exchange) -> dict[str, str] | None:
+    turn = exchange.turn
+    fault = turn.fault
+    if is_unknown(exchange):
+        why = f" ({fault.message})" if fault is not None and fault.message else ""
+        return {
+            "code": "outcome_unknown",
+            "message": f"outcome unknown{why}: it may run at the service, so it is not sent again by itself",
+        }
+    if fault is not None:
+        return {"code": fault.code, "message": fault.message}
+    if turn.status == "completed" and turn.refusal and not turn.text:
+        return {"code": "refusal", "message": turn.refusal}
+    if turn.status == "completed" and (waiting := asks(turn)):
+        return {"code": "asks", "message": f"it waits for an answer to {waiting[0].tool}"}
+    if turn.status == "completed":
+        return None
+    return {"code": turn.incomplete_reason or turn.status, "message": ""}

@@ -24,9 +24,9 @@ class Exchanges:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def insert(self, session_id: str, exchange: Exchange, *, sealed: bool) -> None:
-        """Write what was said; an exchange that is there stays as it is."""
-        self._db.run(
+    def insert(self, session_id: str, exchange: Exchange, *, sealed: bool) -> bool:
+        """Write what was said; an exchange that is there stays as it is. Tells whether it is new."""
+        inserted = self._db.run(
             "insert or ignore into exchanges (id, parent, session, said, question, asked_at, deployment, origin, "
             "stored, deleted, sealed, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -46,6 +46,7 @@ class Exchanges:
         )
         if exchange.background:
             self._db.run(ENLIST, (exchange.id,))
+        return inserted > 0
 
     def finish(self, exchange: Exchange) -> None:
         """Write how an exchange ended, in place of the events that were heard of it."""
@@ -108,6 +109,12 @@ class Exchanges:
     def one(self, exchange_id: str) -> Exchange | None:
         """The exchange of an id."""
         return next(iter(self._where("id = ?", exchange_id)), None)
+
+    def one_sealed(self, exchange_id: str) -> tuple[Exchange, bool] | None:
+        """The exchange of an id, and whether no process is at it: it is sealed, or whoever began it died."""
+        row = self._db.row("select sealed, owner from exchanges where id = ?", (exchange_id,))
+        found = self.one(exchange_id)
+        return None if row is None or found is None else (found, bool(row[0]) or not is_alive(str(row[1])))
 
     def place(self, response_id: str) -> tuple[str, str] | None:
         """The ids of the exchange and the session that a response belongs to."""

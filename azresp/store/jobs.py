@@ -12,6 +12,8 @@ from azresp.store.rows import EXCHANGE, exchange_of
 
 NO_JOB, JOB, TOLD = range(3)
 """Whether an exchange is a background job, and whether the user was told its end."""
+OF_BATCH = -1
+"""One of many, which the list would be full of: it runs in the background and is not listed."""
 
 ENLIST = (
     f"update exchanges set job = {JOB}, "  # noqa: S608

@@ -75,12 +75,6 @@ create table if not exists answers (
     answer text,
     primary key (exchange, ask)
 ) without rowid;
-create table if not exists batch_lines (
-    batch text not null,
-    line text not null,
-    exchange text not null,
-    primary key (batch, line)
-) without rowid;
 create table if not exists grants (
     origin text not null,
     server text not null,

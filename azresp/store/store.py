@@ -42,11 +42,12 @@ class Store(Ledger):
         """Files at the service that came from here."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
-        self.batches = Batches(database)
-        """The lines of batches that were sent."""
+        sessions = Sessions(database, exchanges, clock)
+        self.batches = Batches(database, exchanges, sessions)
+        """Lines of batches, each claimed before it is sent."""
         self.spending = Spending(database)
         """Tokens of exchanges, summed."""
-        super().__init__(database, exchanges, Sessions(database, exchanges, clock))
+        super().__init__(database, exchanges, sessions)
 
     def close(self) -> None:
         """Write all that waits, as far as it can be, and close the file."""
@@ -104,10 +105,6 @@ class Store(Ledger):
     def path_to(self, exchange_id: str) -> list[Exchange]:
         """The exchanges from the root to one."""
         return self._exchanges.path(exchange_id)
-
-    def exchange(self, exchange_id: str) -> Exchange | None:
-        """One exchange, as far as it is known here."""
-        return self._exchanges.one(exchange_id)
 
     def children(self, parent: str | None, session_id: str) -> list[Exchange]:
         """The exchanges that follow `parent`; for None, the first ones of a session."""

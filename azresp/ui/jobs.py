@@ -82,10 +82,7 @@ class JobWatch:
 
     def _waiting(self, jobs: list[Job]) -> list[Job]:
         origin = self._chat.service.origin
-        # A running job that needs no telling is of a batch, which somebody else looks after.
-        return [
-            job for job in jobs if job.exchange.running and not job.told and job.exchange.origin == origin
-        ]
+        return [job for job in jobs if job.exchange.running and job.exchange.origin == origin]
 
     async def _watch(self) -> None:
         chat = self._chat
