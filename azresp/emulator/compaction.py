@@ -85,7 +85,7 @@ class Compactor:
         made = tokens.count_items(held)
         usage = {
             "input_tokens": spent,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": 0},
             "output_tokens": made,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": spent + made,
