@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from azresp.emulator import Forwarding, Seen
 
 PORT = 8123
+
+
+class ZeroRetention(StrEnum):
+    """How an organisation that keeps nothing takes a request to store."""
+
+    OFF = "off"
+    SILENT = "silent"
+    REFUSE = "refuse"
+
 
 ForwardOption = Annotated[
     str, typer.Option("--forward", help="Let this chat-completions server answer", metavar="URL")
@@ -31,6 +41,12 @@ QueuedOption = Annotated[
 WindowOption = Annotated[
     float, typer.Option("--resume-window", min=0, help="Seconds that one can be streamed again; 0 for ever")
 ]
+RetentionOption = Annotated[
+    float, typer.Option("--retention", min=0, help="Days that responses are kept; 0 for ever", metavar="DAYS")
+]
+ZeroOption = Annotated[
+    ZeroRetention, typer.Option("--zero-retention", help="Keep nothing: silently, or refuse to store")
+]
 
 
 def emulator(
@@ -47,6 +63,8 @@ def emulator(
     ] = 0.3,
     queued: QueuedOption = 0.2,
     resume_window: WindowOption = 300.0,
+    retention: RetentionOption = 30.0,
+    zero_retention: ZeroOption = ZeroRetention.OFF,
     key: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,6 +86,8 @@ def emulator(
         "first_token_s": first_token,
         "queued_s": queued,
         "resume_window_s": resume_window,
+        "retention_days": retention,
+        "zero_retention": zero_retention.value,
         "store_path": _writable(store),
         "keys": _keys(key),
         "brain": brain,

@@ -15,9 +15,11 @@ from starlette.types import ASGIApp
 
 from . import refusals
 from .access import check_credentials, check_version
+from .asides import Asides
 from .background.routes import BackgroundRoutes
 from .builtin import BuiltIn
 from .call import Answer, Call, Verb
+from .conversations.routes import ConversationRoutes
 from .create import read_create
 from .faults import Fault, Faults, fault_from, parse_fault
 from .files.routes import FileRoutes
@@ -50,10 +52,14 @@ class Site:
         self.files = FileRoutes(self.shelf, settings.clock)
         stores = Stores(self.shelf, settings.clock)
         self.stores = StoreRoutes(stores)
-        self.service = Service(
-            settings, settings.brain or BuiltIn(), Vault(settings.store_path), self.shelf, stores
-        )
+        vault = Vault(settings.store_path, settings.oldest)
+        self.service = Service(settings, settings.brain or BuiltIn(), vault, self.shelf, stores)
         self.background = BackgroundRoutes(self.service, settings)
+        self.asides = Asides(self.service, settings)
+        memory = self.service.memory
+        self.conversations = ConversationRoutes(
+            memory.conversations, memory.read, refused=memory.keeps_nothing
+        )
 
     def app(self) -> Starlette:
         verbs: list[tuple[str, str, Verb]] = [
@@ -66,6 +72,8 @@ class Site:
             ("GET", "/models/{id}", self._model),
             *self.files.verbs(),
             *self.stores.verbs(),
+            *self.asides.verbs(),
+            *self.conversations.verbs(),
         ]
         routes = [
             Route(prefix + path, self._endpoint(verb, v1=v1), methods=[method])

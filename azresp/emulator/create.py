@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import refusals
+from .compaction import check_management
 from .input_items import read_input
 from .schemas import check_schema, check_strict
 from .toolkit import check_tools
@@ -90,7 +91,9 @@ def read_create(body: Any, deployments: tuple[str, ...], headers: Mapping[str, s
     reasoning = is_reasoning(body["model"])
     _check_together(body, reasoning)
     check_tools(body.get("tools") or [], body.get("tool_choice"), headers)
-    items = read_input(body.get("input"), optional=bool(body.get("previous_response_id")))
+    items = read_input(
+        body.get("input"), optional=bool(body.get("previous_response_id") or body.get("conversation"))
+    )
     _check_format((body.get("text") or {}).get("format") or {}, items, body.get("instructions"))
     return Create(body, items, reasoning)
 
@@ -113,9 +116,6 @@ def _check_together(body: Mapping[str, Any], reasoning: bool) -> None:
             "previous_response_id",
             "mutually_exclusive_parameters",
         )
-    if conversation := body.get("conversation"):
-        id_ = conversation if isinstance(conversation, str) else conversation.get("id")
-        raise refusals.invalid(f"Conversation with id '{id_}' not found.", status=404)
     if body.get("stream_options") is not None and not body.get("stream"):
         raise refusals.invalid(
             "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
@@ -200,7 +200,7 @@ def _fields(**known: Check) -> Check:
     return check
 
 
-def _metadata(name: str, value: Any) -> None:
+def check_metadata(name: str, value: Any) -> None:
     _object(name, value)
     if len(value) > 16:
         raise refusals.invalid(
@@ -241,6 +241,10 @@ def _format(name: str, value: Any) -> None:
 def _conversation(name: str, value: Any) -> None:
     if not isinstance(value, str | dict):
         raise refusals.wrong_type(name, "one of an object or string", value)
+    if isinstance(value, dict):
+        if "id" not in value:
+            raise refusals.missing(f"{name}.id")
+        _text(f"{name}.id", value["id"])
 
 
 def _limited_text(most: int) -> Check:
@@ -284,12 +288,12 @@ _PARAMETERS: dict[str, Check] = {
     "top_p": _number("decimal", 0, 1),
     "top_logprobs": _number("integer", 0, 20),
     "truncation": _one_of("auto", "disabled"),
-    "metadata": _metadata,
+    "metadata": check_metadata,
     "user": _text,
     "safety_identifier": _limited_text(64),
     "prompt": _object,
     "prompt_cache_key": _limited_text(64),
     "prompt_cache_retention": _one_of("in_memory", "in-memory", "24h"),
     "service_tier": _one_of("auto", "default", "flex", "scale", "priority"),
-    "context_management": _array,
+    "context_management": check_management,
 }

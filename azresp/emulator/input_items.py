@@ -33,7 +33,7 @@ _PREFIXES = {
 _OUTPUT_OF = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
 
 
-def read_input(value: Any, *, optional: bool) -> list[Item]:
+def read_input(value: Any, *, optional: bool, name: str = "input") -> list[Item]:
     """`optional`: with previous_response_id a request may bring nothing new."""
     match value:
         case None:
@@ -45,7 +45,7 @@ def read_input(value: Any, *, optional: bool) -> list[Item]:
                 raise refusals.too_long("input", _LONGEST_TEXT, len(value))
             return [_message("user", [{"type": "input_text", "text": value}])]
         case list():
-            return [_read_item(f"input[{index}]", item) for index, item in enumerate(value)]
+            return [_read_item(f"{name}[{index}]", item) for index, item in enumerate(value)]
         case _:
             raise refusals.wrong_type("input", "one of an array of input items or string", value)
 
@@ -146,6 +146,10 @@ def _check_fields(name: str, type_: str, item: Mapping[str, Any]) -> None:
         case "reasoning":
             if not isinstance(item.get("summary"), list):
                 raise refusals.missing(f"{name}.summary")
+            if item.get("encrypted_content") is not None:
+                _need_text(name, item, "encrypted_content")
+        case "compaction":
+            _need_text(name, item, "encrypted_content")
         case _:
             return
 

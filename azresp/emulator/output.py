@@ -14,7 +14,7 @@ Event = dict[str, Any]
 class Reasoning:
     """A reasoning item: sections of a summary, each opened, grown and closed."""
 
-    def __init__(self, id_: str, index: int, encrypt: Callable[[], str] | None = None) -> None:
+    def __init__(self, id_: str, index: int, encrypt: Callable[[str], str] | None = None) -> None:
         self._id = id_
         self._index = index
         self._encrypt = encrypt
@@ -47,7 +47,7 @@ class Reasoning:
         """Reasoning has no status on the wire. The ciphertext differs each time, as recorded."""
         item: dict[str, Any] = {"id": self._id, "type": "reasoning"}
         if self._encrypt is not None:
-            item |= {"content": [], "encrypted_content": self._encrypt()}
+            item |= {"content": [], "encrypted_content": self._encrypt(self._id)}
         item["summary"] = [{"type": "summary_text", "text": text} for text in self._parts]
         return item
 

@@ -90,6 +90,65 @@ def item_not_found(id_: str) -> Refused:
     )
 
 
+def item_not_kept(id_: str) -> Refused:
+    return invalid(
+        f"Item with id '{id_}' not found. Items are not persisted for Zero Data Retention organizations. Remove this "
+        "item from your input and try again.",
+        "input",
+    )
+
+
+def no_previous() -> Refused:
+    return invalid(
+        "Previous response cannot be used for this organization due to Zero Data Retention.",
+        "previous_response_id",
+        "unsupported_parameter",
+    )
+
+
+def no_conversations() -> Refused:
+    return invalid("Conversations cannot be used for this organization due to Zero Data Retention.")
+
+
+def must_not_store() -> Refused:
+    """Without the usual envelope, as the one service was seen to say it that refuses to store."""
+    return Refused(400, {"detail": "Store must be set to false"})
+
+
+def not_decrypted(text: str) -> Refused:
+    return invalid(
+        f"The encrypted content {text[:4]}...{text[-4:]} could not be verified. Reason: Encrypted content could not be "
+        "decrypted or parsed.",
+        None,
+        "invalid_encrypted_content",
+    )
+
+
+def ciphertext_of_another(id_: str) -> Refused:
+    return invalid(
+        f"The encrypted content for item {id_} could not be verified. Reason: Encrypted content item_id did not match "
+        "the target item id.",
+        None,
+        "invalid_encrypted_content",
+    )
+
+
+def conversation_not_found(id_: str) -> Refused:
+    return invalid(f"Conversation with id '{id_}' not found.", status=404)
+
+
+def not_in_conversation(id_: str) -> Refused:
+    return invalid(f"Item with id '{id_}' not found in conversation.", status=404)
+
+
+def conversation_locked() -> Refused:
+    return invalid(
+        "Another process is currently operating on this conversation. Please retry in a few seconds.",
+        None,
+        "conversation_locked",
+    )
+
+
 def duplicate_item(id_: str) -> Refused:
     return invalid(
         f"Duplicate item found with id {id_}. Remove duplicate items from your input and try again.", "input"
@@ -272,6 +331,23 @@ def too_long(name: str, limit: int, got: int) -> Refused:
         f"length {got} instead.",
         name,
         "string_above_max_length",
+    )
+
+
+def array_too_long(name: str, limit: int, got: int) -> Refused:
+    return invalid(
+        f"Invalid '{name}': array too long. Expected an array with maximum length {limit}, but got an array with "
+        f"length {got} instead.",
+        name,
+        "array_above_max_length",
+    )
+
+
+def empty_array(name: str) -> Refused:
+    return invalid(
+        f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        name,
+        "empty_array",
     )
 
 

@@ -37,7 +37,7 @@ class Reply:
         summary: bool,
         obfuscate: bool,
         clock: Callable[[], float],
-        encrypt: Callable[[], str] | None = None,
+        encrypt: Callable[[str], str] | None = None,
     ) -> None:
         """`response` is the object as created; `summary` whether thoughts are shown, not only counted."""
         self.response = response
@@ -63,6 +63,10 @@ class Reply:
         self._thinks = reasoning
         self._due = False
         self._encrypt = encrypt
+
+    @property
+    def input_tokens(self) -> int:
+        return self._input_tokens
 
     def begin(self) -> Iterator[Event]:
         """created and in_progress, with queued between them in the background."""
@@ -239,7 +243,7 @@ class Reply:
         if self._encrypt is not None:
             for item in self.response["output"]:
                 if item["type"] == "reasoning":
-                    item["encrypted_content"] = self._encrypt()
+                    item["encrypted_content"] = self._encrypt(item["id"])
 
     def _usage(self) -> dict[str, Any]:
         return {

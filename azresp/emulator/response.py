@@ -48,6 +48,7 @@ def _opening(create: Create, id_: str, now: int) -> dict[str, Any]:
         "status": "queued" if create.background else "in_progress",
         "background": create.background,
         "completed_at": None,
+        **_conversation(body.get("conversation")),
         "content_filters": None,
         "error": None,
         "frequency_penalty": 0.0,
@@ -59,6 +60,13 @@ def _opening(create: Create, id_: str, now: int) -> dict[str, Any]:
         "moderation": None,
         "output": [],
     }
+
+
+def _conversation(given: Any) -> dict[str, Any]:
+    """Only there when one is used, as recorded."""
+    if not given:
+        return {}
+    return {"conversation": {"id": given if isinstance(given, str) else given["id"]}}
 
 
 def _settings(create: Create) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import refusals, tokens
@@ -17,6 +15,7 @@ from .background.jobs import Background
 from .background.log import Log
 from .background.shelf import LogShelf
 from .brain import Brain, BrainError, Prompt
+from .compaction import threshold
 from .create import Create
 from .files.shelf import Shelf
 from .files.stores import Stores
@@ -24,6 +23,7 @@ from .ids import new_id
 from .input_items import resolve
 from .pace import Pace
 from .pairs import Pairs
+from .past import Memory
 from .reply import ENDS, Event, Reply
 from .response import as_created
 from .rounds import converse
@@ -51,6 +51,7 @@ class Service:
         self._pairs = Pairs()
         self._brain = brain
         self._vault = vault
+        self.memory = Memory(settings, vault)
         self._stores = stores
         self.background = Background(settings, LogShelf(vault.db, settings.clock))
         for lost in self.background.orphans():
@@ -60,31 +61,48 @@ class Service:
 
     async def prepare(self, create: Create) -> Job:
         """Resolve the conversation and refuse what does not fit it; nothing is kept or answered yet."""
-        parent = self._parent(create.body.get("previous_response_id"))
-        before = self._vault.context(parent) if parent else []
-        own = resolve(create.items, before, self._vault.item)
+        create = self._kept_or_not(create)
+        past = self.memory.past(create.body)
+        before = list(past.items)
+        own = self._own(create, before)
         self._pairs.check(own, before)
         tools = create.body.get("tools") or []
         check_approvals(own, before, tools)
         came = await self._came(own, before)
         instructions = create.body.get("instructions")
-        cached = parent.context_tokens if parent else 0
-        spent = cached + tokens.count_items(own) + tokens.count(instructions or "")
+        spent = self.memory.spent(past, own) + tokens.count(instructions or "")
         spent += sum(one.tokens for one in came if one.fresh)
         self._check_window(create, spent)
         prompt = Prompt(
-            [*before, *own],
+            self.memory.compactor.window([*before, *own]),
             create.deployment,
             instructions,
             create.body,
             attachments=came,
             stored=self._attachments.stored,
         )
-        earlier = parent.body["tools"] if parent else ()
         desk = Desk(
-            create, before, own, self._settings, self._vault, self._attachments, self._stores, earlier
+            create, before, own, self._settings, self._vault, self._attachments, self._stores, past.tools
         )
-        return Job(create, prompt, self._reply(create, spent, cached), own, workers(tools, desk))
+        return Job(create, prompt, self._reply(create, spent, past.tokens), own, workers(tools, desk))
+
+    async def compact(self, create: Create) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """The items that stand for a conversation from now on, and what it cost to find them."""
+        past = self.memory.past(create.body)
+        own = self._own(create, list(past.items))
+        return self.memory.compactor.compact([*past.items, *own], create.body.get("instructions"))
+
+    def _own(self, create: Create, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        self.memory.cipher.check(create.body.get("input"))
+        return resolve(create.items, before, self.memory.find)
+
+    def _kept_or_not(self, create: Create) -> Create:
+        """The request as an organisation without retention treats it."""
+        if not self.memory.keeps_nothing or not create.store:
+            return create
+        if self._settings.zero_retention == "refuse":
+            raise refusals.must_not_store()
+        return replace(create, body={**create.body, "store": False})
 
     def _check_window(self, create: Create, spent: int) -> None:
         if spent > self._settings.context_tokens and create.body.get("truncation") != "auto":
@@ -103,7 +121,7 @@ class Service:
             summary=create.summary is not None,
             obfuscate=create.obfuscate,
             clock=self._settings.clock,
-            encrypt=_ciphertext if create.encrypted else None,
+            encrypt=self.memory.cipher.seal if create.encrypted else None,
         )
 
     async def run(self, job: Job, delay_s: float | None = None) -> AsyncGenerator[Event]:
@@ -112,17 +130,22 @@ class Service:
         `delay_s`: how long a streamed answer stays unknown after its end (default: the settings').
         """
         pace = Pace(self._settings)
-        async with aclosing(self._made(job, pace)) as events:
-            async for event in events:
-                if event["type"] in ENDS:
-                    self.keep(job, delay_s)  # before anybody can have read the end and ask for it
-                yield event
+        self.memory.begin(job.create.body)
+        try:
+            async with aclosing(self._made(job, pace)) as events:
+                async for event in events:
+                    if event["type"] in ENDS:
+                        self.keep(job, delay_s)  # before anybody can have read the end and ask for it
+                    yield event
+        finally:
+            self.memory.leave(job.create.body)
 
     def start(self, job: Job, spoil: Callable[[AsyncGenerator[Event]], AsyncGenerator[Event]]) -> Log:
         """Begin a background answer, which goes on by itself; `spoil` may let it fail."""
         now = self._settings.clock()
         opening = job.reply.response | {"output": []}
         log = Log(opening, job.own_items, now, streamed=job.create.stream)
+        self.memory.begin(job.create.body)
         self.background.start(
             log, spoil(self._made(job, None)), lambda body, over: self.keep_body(job, body, over)
         )
@@ -151,6 +174,14 @@ class Service:
             for event in reply.fail(said["code"], said["message"], type_=said["type"]):
                 yield event
             return
+        limit = threshold(job.create.body, self._settings.context_tokens)
+        if (
+            limit is not None
+            and reply.input_tokens + reply.spent >= limit
+            and not (reply.over or reply.asked)
+        ):
+            for event in self.memory.compactor.end_with(reply, job.prompt.items):
+                yield event
         for event in reply.finish():
             yield event
 
@@ -163,11 +194,12 @@ class Service:
     def keep_body(self, job: Job, body: Event, visible_at: float) -> None:
         """Store an answer, to be found from a time on."""
         self._pairs.note(body["output"])
-        if not job.create.store:
+        self.memory.leave(body)
+        self.memory.end(body, job.own_items, visible_at if job.create.background else 0.0)
+        if not (job.create.store or job.create.background):
             return
-        usage = body["usage"] or {"total_tokens": 0}
         parent = body["previous_response_id"]
-        self._vault.put(Record(body, job.own_items, parent, usage["total_tokens"], visible_at))
+        self._vault.put(Record(body, job.own_items, parent, self.memory.weight(body), visible_at))
 
     def get(self, id_: str) -> Record:
         if (log := self.background.running(id_)) is not None:
@@ -195,6 +227,8 @@ class Service:
         ran = not log.over(self._settings.clock())
         body = self.background.cancel(log)
         if ran:
+            self.memory.leave(body)
+            self.memory.conversations.retract(id_)
             self._vault.delete(id_)  # what it would have become may be there already
             self._vault.put(Record(body, log.own_items, body["previous_response_id"], 0))
         return body
@@ -207,7 +241,7 @@ class Service:
     def input_items(self, id_: str) -> list[dict[str, Any]]:
         """What the answer was made from, newest first: its own input, then the conversation before it."""
         record = self.get(id_)
-        whole = self._vault.context(record)
+        whole = self.memory.whole(record)
         return whole[: len(whole) - len(record.body["output"])][::-1]
 
     def close(self) -> None:
@@ -219,16 +253,3 @@ class Service:
         if next(attached([*before, *own]), None) is None:
             return []
         return await asyncio.to_thread(self._attachments.read, own, before)
-
-    def _parent(self, id_: str | None) -> Record | None:
-        if not id_:
-            return None
-        record = self._vault.get(id_, self._settings.clock())
-        if record is None:
-            raise refusals.previous_not_found(id_)
-        return record
-
-
-def _ciphertext() -> str:
-    """Opaque text like the service's encrypted reasoning; holds nothing."""
-    return "gAAAAA" + base64.urlsafe_b64encode(secrets.token_bytes(240)).decode()

@@ -54,6 +54,12 @@ class Settings:
     """SQLite file that survives a restart; None keeps everything in memory."""
     read_after_write_s: float = 0.0
     """How long a response that was streamed stays unknown to GET and to previous_response_id."""
+    retention_days: float = 30.0
+    """Age at which stored responses are gone; 0: they stay."""
+    zero_retention: Literal["off", "silent", "refuse"] = "off"
+    """An organisation that keeps nothing: `store` is silently false, or storing is refused."""
+    resource: str = "emulator"
+    """Its name: encrypted content of a resource of another name is refused."""
     context_tokens: int = 400_000
     """Context window; longer input is refused with context_length_exceeded unless truncation is auto."""
     max_body_bytes: int = 100 * 1024 * 1024
@@ -76,3 +82,7 @@ class Settings:
     """Waits by that clock: for the pace of an answer, for what becomes due."""
     on_request: Callable[[Seen], None] | None = None
     """Called after each answered request, on the server's thread: for a one-line access log."""
+
+    def oldest(self) -> float:
+        """When the oldest response was created that is still found."""
+        return self.clock() - self.retention_days * 86_400 if self.retention_days else 0.0

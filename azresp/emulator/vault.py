@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,9 @@ class Record:
 class Vault:
     """Stored responses by id. A deleted one is found no more, but answers that go on from it keep their context."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, oldest: Callable[[], float] = float) -> None:
+        """`oldest`: the time before which responses were created that are found no more."""
+        self._oldest = oldest
         if path is not None:
             path.touch(mode=0o600)  # SQLite would make it, and the files beside it, readable by others
         self._db = sqlite3.connect(
@@ -80,14 +82,18 @@ class Vault:
     def get(self, id_: str, now: float) -> Record | None:
         """The record, if it is stored, visible at `now` and not deleted."""
         record, deleted = self._fetch(id_)
-        if record is None or deleted or record.visible_at > now:
+        if record is None or deleted or record.visible_at > now or self._is_old(record):
             return None
         return record
 
     def item(self, id_: str) -> dict[str, Any] | None:
         """An input or output item of any stored response."""
         with closing(
-            self._db.execute("SELECT body, response FROM items WHERE id = ? LIMIT 1", (id_,))
+            self._db.execute(
+                "SELECT i.body, i.response FROM items i JOIN responses r ON r.id = i.response "
+                "WHERE i.id = ? AND json_extract(r.body, '$.created_at') >= ? LIMIT 1",
+                (id_, self._oldest()),
+            )
         ) as rows:
             row = rows.fetchone()
         if row is None or row[0]:
@@ -115,8 +121,16 @@ class Vault:
         chain = list(self._ancestry(record))
         return [item for link in reversed(chain) for item in [*link.input, *link.body["output"]]]
 
+    def root(self, record: Record) -> str:
+        """The id of the first response of its chain."""
+        *_, first = self._ancestry(record)
+        return first.id
+
     def close(self) -> None:
         self._db.close()
+
+    def _is_old(self, record: Record) -> bool:
+        return bool(record.body["created_at"] < self._oldest())
 
     def _ancestry(self, record: Record) -> Iterator[Record]:
         link: Record | None = record
@@ -133,11 +147,11 @@ class Vault:
         body, own, parent, tokens, visible_at, deleted = row
         return Record(json.loads(body), json.loads(own), parent, tokens, visible_at), bool(deleted)
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
+    def _transaction(self) -> Transaction:
+        return Transaction(self._db)
 
 
-class _Transaction:
+class Transaction:
     """BEGIN … COMMIT, or ROLLBACK when the block raises."""
 
     def __init__(self, db: sqlite3.Connection) -> None:

@@ -50,12 +50,7 @@ class StoreRoutes:
         if not isinstance(ids, list):
             raise refusals.wrong_type("file_ids", "an array of strings", ids)
         if len(ids) > _MOST_FILES:
-            raise refusals.invalid(
-                f"Invalid 'file_ids': array too long. Expected an array with maximum length {_MOST_FILES}, but got an "
-                f"array with length {len(ids)} instead.",
-                "file_ids",
-                "array_above_max_length",
-            )
+            raise refusals.array_too_long("file_ids", _MOST_FILES, len(ids))
         _check_about(about)
         return call.plain(await asyncio.to_thread(self._stores.create, about))
 

@@ -1,0 +1,1 @@
+"""The Conversations API: items that belong together, and the turns that add to them."""
