@@ -164,7 +164,7 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
         "Show settings, sign-in, network, store and terminal, each with ok or what to do; secrets are not shown.",
     ),
     "config": (_config, "Show and edit the configuration."),
-    "sessions": (_sessions, "List, show, rename, remove and export sessions."),
+    "sessions": (_sessions, "List, show, rename, remove, prune, export and import sessions."),
     "jobs": (_jobs, "Background jobs: list, show, attach, wait for, cancel and forget them."),
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
     "files": (_files, "Upload, list, fetch and delete files at the service."),

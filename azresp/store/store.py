@@ -143,3 +143,8 @@ class Store(Ledger):
     def free_name(self, wish: str) -> str:
         """A session name near `wish` that is not taken."""
         return self._sessions.free_name(Session("", slug(wish)))
+
+    def exact_name(self, wish: str) -> str:
+        """`wish` itself as a session's name, or one near it that is not taken; odd ones become words."""
+        fit = wish.isprintable() and 0 < len(wish) <= 200 and not wish.startswith(("-", "resp_"))
+        return self._sessions.free_name(Session("", wish if fit else slug(wish)))

@@ -1,0 +1,59 @@
+"""What is kept leaves and comes back through the front door: export, import, prune, privacy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from azresp.emulator import Emulator
+from tests.cli.conftest import Azresp
+from tests.cli.test_pictures import png
+
+
+def test_a_session_with_pictures_is_exported_and_imported_again(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    env = configured | {"AZRESP_IMAGE_DEPLOYMENT": "gpt-image-1"}
+    (tmp_path / "in.png").write_bytes(png(8, 6))
+    azresp("run", "-i", "in.png", "--session", "pics", "what is this?", env=env)
+    azresp("run", "--images", "--session", "pics", "draw a red circle, password=hunter2hunter2", env=env)
+    (drawn,) = (tmp_path / "home" / "Pictures" / "azresp").glob("*/*")
+    whole = azresp("sessions", "export", "pics", "-f", "json", env=env).stdout
+    assert str(drawn) not in whole
+    assert whole.count("iVBORw0KGgo") == 2
+    page = azresp("sessions", "export", "pics", "-f", "html", "--redact", env=env)
+    assert page.stdout.count('src="data:image/png;base64,iVBORw0KGgo') == 2
+    assert "masked 2 places" in page.stderr  # the question and what the model made of it
+    assert "hunter2" not in page.stdout
+
+    # On another machine, or after all was lost: the files come back under the same names.
+    shown = json.loads(azresp("sessions", "show", "pics", "--json", env=env).stdout)
+    azresp("sessions", "rm", "pics", "--yes", env=env)
+    drawn.unlink()
+    done = azresp("sessions", "import", "-", stdin=whole, env=env)
+    assert (done.returncode, done.stdout) == (0, "pics\n"), done.stderr
+    assert drawn.exists()
+    back = json.loads(azresp("sessions", "show", "pics", "--json", env=env).stdout)
+    for one, other in zip(shown["exchanges"], back["exchanges"], strict=True):
+        assert other == one | {key: other[key] for key in ("id", "parent")} | {"stored": False}
+    assert [one["stored"] for one in back["exchanges"]] == [False, False]
+
+    # The next turn sends it in full; as items it is another session that sends the same.
+    azresp("run", "--session", "pics", "and now?", env=env)
+    sent = emulator.journal.requests[-1].body
+    assert "previous_response_id" not in sent
+    items = azresp("sessions", "export", "pics", "-f", "items", env=env).stdout
+    assert json.loads(items)[: len(sent["input"])] == sent["input"]
+    assert azresp("sessions", "import", "-", "--name", "copy", stdin=items, env=env).returncode == 0
+    assert json.loads(azresp("sessions", "export", "copy", "-f", "items", env=env).stdout) == json.loads(
+        items
+    )
+
+    # A file that names one of ours, as references do, gets nothing of it.
+    secret = shown["exchanges"][0]["said"][0]["content"][1]["image_url"]
+    forged = [{"role": "user", "content": [{"type": "input_image", "image_url": secret}]}, 3]
+    done = azresp("sessions", "import", "-", "--name", "forged", stdin=json.dumps(forged), env=env)
+    assert "left out: item 2: it is no object" in done.stderr
+    assert "iVBORw0KGgo" not in azresp("sessions", "export", "forged", "-f", "json", env=env).stdout
+    assert azresp("sessions", "import", "-", "--name", "copy", stdin=items, env=env).returncode == 2
+    assert azresp("sessions", "import", "-", stdin="nothing", env=env).returncode == 2
