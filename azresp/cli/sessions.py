@@ -80,6 +80,30 @@ def remove(
     raise typer.Exit(remove_sessions(names, flags, emulator, remote=remote, yes=yes))
 
 
+@sessions_app.command("prune")
+@setting_flags("connection", "network")
+def prune(
+    *,
+    flags: Mapping[str, object],
+    older: Annotated[
+        str, typer.Option("--older", help="Those not used for so long: 12h, 30d, 8w", metavar="AGE")
+    ],
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Delete their responses at the service too")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go")] = False,
+    yes: YesOption = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Remove old sessions from this machine, and with --remote their responses from the service.
+
+    What can't be deleted now is remembered and tried again at the next deletion; `azresp privacy` shows it.
+    """
+    from azresp.cli.session_pruning import prune_sessions
+
+    raise typer.Exit(prune_sessions(flags, emulator, older, remote=remote, dry_run=dry_run, yes=yes))
+
+
 @sessions_app.command("export")
 def export(
     name: Name,

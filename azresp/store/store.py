@@ -15,7 +15,8 @@ from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
 from azresp.store.batches import Batches
 from azresp.store.database import Database
-from azresp.store.exchanges import Exchanges
+from azresp.store.deletions import Deletions
+from azresp.store.exchanges import Exchanges, Leaving
 from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
@@ -40,6 +41,8 @@ class Store(Ledger):
         """Answers, grants, trust and what MCP servers listed."""
         self.uploads = Uploads(database)
         """Files at the service that came from here."""
+        self.deletions = Deletions(database)
+        """What should be gone from services and is not yet."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
         self.batches = Batches(database)
@@ -125,6 +128,7 @@ class Store(Ledger):
         """Remember that a response was deleted at the service."""
         with self._db.writing():
             self._exchanges.mark_deleted(response_id)
+            self.deletions.done(response_id)
 
     def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""
@@ -132,9 +136,29 @@ class Store(Ledger):
 
     def remove(self, session_id: str) -> int:
         """Delete a session here, with the exchanges that no other session builds on; tells how many went."""
-        with self._db.writing():
-            self._sessions.delete(session_id)
-            return self._exchanges.prune(session_id)
+        return self.remove_all([session_id])
+
+    def remove_all(self, session_ids: Iterable[str]) -> int:
+        """The same for many at once."""
+        with self._db.erasing():
+            for session_id in session_ids:
+                self._sessions.delete(session_id)
+            # Exchanges whose session is gone go with it: the id of a session adds nothing to that.
+            return self._exchanges.prune("")
+
+    def leaving(self, session_ids: Iterable[str]) -> list[Leaving]:
+        """The exchanges that `remove_all` would delete."""
+        return self._exchanges.leaving(session_ids)
+
+    def following(self, exchange_ids: Iterable[str]) -> list[Exchange]:
+        """The exchanges that build on any of these."""
+        return self._exchanges.following(exchange_ids)
+
+    def forget(self, exchange_ids: Iterable[str]) -> None:
+        """Delete exchanges for good; conversations go on without them."""
+        with self._db.erasing():
+            for exchange_id in exchange_ids:
+                self._exchanges.forget(exchange_id)
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from azresp.emulator import Emulator
 from tests.cli.conftest import Azresp
 from tests.cli.test_pictures import png
+from tests.cli.test_sessions import ask
 
 
 def test_a_session_with_pictures_is_exported_and_imported_again(
@@ -57,3 +60,45 @@ def test_a_session_with_pictures_is_exported_and_imported_again(
     assert "iVBORw0KGgo" not in azresp("sessions", "export", "forged", "-f", "json", env=env).stdout
     assert azresp("sessions", "import", "-", "--name", "copy", stdin=items, env=env).returncode == 2
     assert azresp("sessions", "import", "-", stdin="nothing", env=env).returncode == 2
+
+
+def test_prune_removes_what_is_old_here_and_there_and_tries_again_what_failed(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    store = tmp_path / "data" / "azresp" / "store.db"
+    ids = {name: ask(azresp, configured, f"canary {name}", name) for name in ("old", "older", "new")}
+    with closing(sqlite3.connect(store)) as db, db:
+        db.execute("update sessions set changed = changed - 40 * 86400 where name <> 'new'")
+    prune = ("sessions", "prune", "--older", "30d")
+    dry = azresp(*prune, "--remote", "--dry-run", env=configured)
+    assert [line.split()[0] for line in dry.stdout.splitlines()] == ["older", "old"], dry.stderr
+    assert "would remove 2 sessions: 2 exchanges here and 2 responses at the service" in dry.stderr
+    assert azresp(*prune, env=configured).returncode == 2  # nobody to ask
+
+    # Refused, nothing goes and all is remembered, a response that is deleted by hand as well.
+    emulator.fault(status=403)
+    failed = azresp(*prune, "--remote", "--yes", env=configured)
+    assert failed.returncode == 4
+    assert "removed 0 sessions with 0 exchanges here, 0 of 2" in failed.stderr
+    assert "2 sessions stay here" in failed.stderr
+    emulator.fault(status=403)
+    assert "remembered" in azresp("responses", "delete", ids["new"], env=configured).stderr
+    assert waiting(store) == set(ids.values())
+
+    # The next time everything goes, gone already or not.
+    azresp("responses", "delete", ids["old"], env=configured | {"XDG_DATA_HOME": "/nonexistent"})
+    done = azresp(*prune, "--remote", "--yes", env=configured)
+    assert done.returncode == 0, done.stderr
+    assert "removed 2 sessions with 2 exchanges here, 2 of 2 at 127.0.0.1" in done.stderr
+    assert "1 response that could not be deleted before: deleted now" in done.stderr
+    assert waiting(store) == set()
+    assert azresp("responses", "get", *ids.values(), env=configured).stdout == ""
+    kept = b"".join(path.read_bytes() for path in store.parent.glob("store.db*"))
+    assert b"canary new" in kept
+    assert b"canary old" not in kept
+    assert "no session was left alone for 30d" in azresp(*prune, "--remote", env=configured).stderr
+
+
+def waiting(store: Path) -> set[str]:
+    with closing(sqlite3.connect(store)) as db:
+        return {row[0] for row in db.execute("select response_id from deletions")}
