@@ -9,6 +9,7 @@ from pathlib import Path
 
 from azresp.emulator import Emulator
 from tests.cli.conftest import Azresp
+from tests.cli.test_chat import House
 from tests.cli.test_pictures import png
 from tests.cli.test_sessions import ask
 
@@ -102,3 +103,45 @@ def test_prune_removes_what_is_old_here_and_there_and_tries_again_what_failed(
 def waiting(store: Path) -> set[str]:
     with closing(sqlite3.connect(store)) as db:
         return {row[0] for row in db.execute("select response_id from deletions")}
+
+
+def test_a_message_is_forgotten_wherever_it_was_kept(
+    configured: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    house = House(tmp_path, configured | {"AZRESP_IMAGE_DEPLOYMENT": "gpt-image-1"}, emulator)
+    (tmp_path / "in.png").write_bytes(png(8, 6))
+    with house.chat() as chat:
+        chat.ask("/image-mode on")
+        chat.ask("draw the canary red, with @in.png").wait("picture 1")
+        chat.ask("/retry").wait("picture 1", 2).ready()
+        chat.ask("my name is Ada").wait("Nice to meet you, Ada").ready()
+        named = house.session(names_in(tmp_path)[0])
+        first = named.path()[0].turn.id
+        chat.say(f"/forget {first}")
+        chat.wait("Forget 'draw the canary red").wait("2 exchanges here, 2 responses at the service?")
+        chat.keys("y\r")
+        chat.wait("1 later response at the service had it as context. Delete there too?")
+        chat.keys("y\r")
+        chat.wait("deleted 3 responses at the service")
+        chat.wait("removed here: 2 exchanges, 1 attachment, 1 picture, its line in the history")
+        chat.wait("its name was made of the message: it is session now").ready()
+        chat.ask("what is my name?").wait("Your name is Ada").ready()
+        assert "previous_response_id" not in house.bodies[-1]
+        emulator.fault(status=403)
+        chat.say("/forget")
+        chat.wait("Forget 'what is my name?': 1 exchange here, 1 response at the service?")
+        chat.keys("y\r")
+        chat.wait("not removed: 1 response at the service: remembered").ready()
+        chat.ask("/export items out.json").wait("wrote").ready()
+        chat.leave()
+    assert "Ada" in (tmp_path / "out.json").read_text()
+    folder = tmp_path / "data" / "azresp"
+    assert len(waiting(folder / "store.db")) == 1
+    assert list((tmp_path / "home" / "Pictures" / "azresp").iterdir()) == []
+    for path in (*folder.glob("*"), *folder.glob("attachments/*/*")):
+        assert path.is_dir() or b"canary" not in path.read_bytes(), path
+
+
+def names_in(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "data" / "azresp" / "store.db")) as db:
+        return [row[0] for row in db.execute("select name from sessions")]

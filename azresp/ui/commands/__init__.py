@@ -6,6 +6,7 @@ from azresp.ui.commands import (
     turns,
     cost,
     keeping,
+    forget,
     jobs,
     settings,
     tools,
