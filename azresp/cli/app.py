@@ -140,6 +140,12 @@ def _usage(app: typer.Typer) -> None:
     app.command("usage")(usage)
 
 
+def _privacy(app: typer.Typer) -> None:
+    from azresp.cli.privacy import privacy
+
+    app.command("privacy")(privacy)
+
+
 def _emulator(app: typer.Typer) -> None:
     from azresp.cli.emulator import emulator
 
@@ -169,6 +175,7 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
     "files": (_files, "Upload, list, fetch and delete files at the service."),
     "usage": (_usage, "Sum tokens, and money where prices are known, by day, session, model or turn."),
+    "privacy": (_privacy, "Show what is kept where, for how long, and how to delete it."),
     "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),
 }
 """In the order of `--help`, each with its line there: what its docstring begins with."""

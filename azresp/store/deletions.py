@@ -29,6 +29,7 @@ class Deletions:
 
     def want(self, response_id: str, origin: str, now: float, why: str) -> None:
         """Remember a deletion that failed; the time of the first try counts."""
+        self._db.run("delete from deletions where wanted_at < ?", (now - RETAINED_S,))
         self._db.run(
             "insert into deletions (origin, response_id, wanted_at, why) values (?, ?, ?, ?) "
             "on conflict (origin, response_id) do update set why = excluded.why",
@@ -41,9 +42,9 @@ class Deletions:
 
     def waiting(self, now: float, origin: str = "") -> list[Wanted]:
         """Those that wait, at one service or at all, oldest first; not what the service has dropped by itself."""
-        self._db.run("delete from deletions where wanted_at < ?", (now - RETAINED_S,))
         rows = self._db.rows(
-            "select response_id, origin, wanted_at, why from deletions where ? in ('', origin) order by wanted_at",
-            (origin,),
+            "select response_id, origin, wanted_at, why from deletions where wanted_at >= ? and ? in ('', origin) "
+            "order by wanted_at",
+            (now - RETAINED_S, origin),
         )
         return [Wanted(*row) for row in rows]

@@ -17,6 +17,7 @@ from azresp.store.batches import Batches
 from azresp.store.database import Database
 from azresp.store.deletions import Deletions
 from azresp.store.exchanges import Exchanges, Leaving
+from azresp.store.holdings import Holdings
 from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
@@ -43,6 +44,8 @@ class Store(Ledger):
         """Files at the service that came from here."""
         self.deletions = Deletions(database)
         """What should be gone from services and is not yet."""
+        self.holdings = Holdings(database)
+        """What is kept, in numbers."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
         self.batches = Batches(database)

@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from azresp.emulator import Emulator
 from tests.cli.conftest import Azresp
 from tests.cli.test_chat import House
@@ -86,6 +88,17 @@ def test_prune_removes_what_is_old_here_and_there_and_tries_again_what_failed(
     assert "remembered" in azresp("responses", "delete", ids["new"], env=configured).stderr
     assert waiting(store) == set(ids.values())
 
+    told = json.loads(azresp("privacy", "--json", env=configured).stdout)
+    assert {one["response_id"] for one in told["deletions_waiting"]} == set(ids.values())
+    assert [(one["what"], one["count"]) for one in told["service"]] == [("responses", 3)]
+    assert told["service"][0]["until"] == pytest.approx(told["service"][0]["oldest"] + 30 * 86_400, abs=60)
+    local = {one["what"]: one for one in told["local"]}
+    assert (local["store"]["path"], local["store"]["mode"]) == (str(store), "0600")
+    assert local["store"]["holds"].startswith("3 sessions, 3 exchanges")
+    narrow = azresp("privacy", env=configured | {"COLUMNS": "40"}).stdout
+    assert "delete: azresp sessions rm NAME" in " ".join(narrow.split())
+    assert max(len(row) for row in narrow.splitlines() if "/" not in row) <= 40
+
     # The next time everything goes, gone already or not.
     azresp("responses", "delete", ids["old"], env=configured | {"XDG_DATA_HOME": "/nonexistent"})
     done = azresp(*prune, "--remote", "--yes", env=configured)
@@ -98,6 +111,14 @@ def test_prune_removes_what_is_old_here_and_there_and_tries_again_what_failed(
     assert b"canary new" in kept
     assert b"canary old" not in kept
     assert "no session was left alone for 30d" in azresp(*prune, "--remote", env=configured).stderr
+
+
+def test_looking_at_what_is_kept_makes_nothing(azresp: Azresp, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    done = azresp("privacy")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing yet: store" in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def waiting(store: Path) -> set[str]:
