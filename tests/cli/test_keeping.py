@@ -145,6 +145,7 @@ def test_a_message_is_forgotten_wherever_it_was_kept(
         chat.keys("y\r")
         chat.wait("deleted 3 responses at the service")
         chat.wait("removed here: 2 exchanges, 1 attachment, 1 picture, its line in the history")
+        chat.wait("not removed: whatever later messages quote of it")
         chat.wait("its name was made of the message: it is session now").ready()
         chat.ask("what is my name?").wait("Your name is Ada").ready()
         assert "previous_response_id" not in house.bodies[-1]

@@ -29,7 +29,8 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
     doomed = message_of(_named(chat, response_id, known), known)
     if any(one.running for one in doomed):
         raise UsageError("its answer still runs as a job", "/cancel ends it.")
-    later = [one for one in chat.library.following(one.id for one in doomed) if _at_service(one)]
+    after = chat.library.following(one.id for one in doomed)
+    later = [one for one in after if _at_service(one)]
     there = [one for one in doomed if _at_service(one)]
     question = f"Forget {first_line(doomed[0]) or 'this message'!r}: {counted(len(doomed), 'exchange')} here"
     if not await chat.confirm(f"{question}, {counted(len(there), 'response')} at the service?"):
@@ -43,6 +44,8 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
     left = await _delete(chat, there)
     _forget_here(chat, doomed)
     _tell_rest(chat, doomed, later, left)
+    if after:
+        chat.terminal.dim("not removed: whatever later messages quote of it")
 
 
 def _known(chat: Chat) -> dict[str, Exchange]:
@@ -101,7 +104,6 @@ def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
     drawn = {kept.sha256: kept for one in doomed for kept in drawn_in(one) if kept.sha256 not in used}
     pictures = sum(chat.gallery.forget(kept) for kept in drawn.values())
     typed = [chat.editor.forget_line(text) for text in {one.question for one in doomed if one.question}]
-    _go_on(chat, doomed)
     gone = [
         counted(len(doomed), "exchange"),
         counted(dropped.count, "attachment") if dropped.count else "",
@@ -109,6 +111,7 @@ def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
         "its line in the history" if any(typed) else "",
     ]
     chat.terminal.dim(f"removed here: {', '.join(part for part in gone if part)}")
+    _go_on(chat, doomed)
 
 
 def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
@@ -139,8 +142,6 @@ def _tell_rest(chat: Chat, doomed: Sequence[Exchange], later: Sequence[Exchange]
         rest.append("the audit log's lines about its calls")
     if any("file_id" in part for one in doomed for item in one.said for part in _parts(item)):
         rest.append("files that were uploaded for it: /files gc")
-    if chat.session.path():
-        rest.append("whatever other messages quote of it")
     for line in rest:
         chat.terminal.dim(f"not removed: {line}")
 
