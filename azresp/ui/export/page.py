@@ -34,7 +34,8 @@ h1{font-size:1.4rem}h2{font-size:.85rem;color:var(--dim);margin:1.6rem 0 .3rem;f
 .dim,.done{color:var(--dim);font-size:.85rem}.done,pre{white-space:pre-wrap}
 pre{background:var(--soft);padding:.6rem .9rem;border-radius:.4rem}code,.done{font-family:ui-monospace,monospace}
 img{max-width:100%;height:auto;border-radius:.4rem}table{border-collapse:collapse}
-td,th{border:1px solid var(--line);padding:.2rem .5rem;overflow-wrap:break-word}.right{text-align:right}.center{text-align:center}
+td,th{border:1px solid var(--line);padding:.2rem .5rem;overflow-wrap:break-word}
+.right{text-align:right}.center{text-align:center}
 blockquote{border-left:3px solid var(--line);margin-left:0;padding-left:1rem}a{color:var(--mark)}
 a.told::after{content:" (" attr(href) ")";color:var(--dim)}
 @media print{body{max-width:none;margin:0}}
