@@ -61,7 +61,7 @@ def import_sessions(file: str, name: str, emulator: str) -> None:
                 raise UsageError(f"there is a session {name!r} already", "Choose another name.")
             named = replace(session, name=name or store.exact_name(session.name))
             made = until_done(_pictured(gallery, named, list(named.exchanges.values())))
-            store.add(named, made)
+            store.add(named, made, spent=False)
             Output().write(f"{clean_line(named.name)}\n")
             note(f"imported {counted(len(made), 'exchange')} · the next turn sends them in full")
     finally:

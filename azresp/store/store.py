@@ -24,7 +24,7 @@ from azresp.store.names import slug as slug
 from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
-from azresp.store.spending import Spending
+from azresp.store.spending import COUNT, Spending
 from azresp.store.uploads import Uploads
 
 
@@ -79,13 +79,15 @@ class Store(Ledger):
             self._sessions.put(session)
             return session
 
-    def add(self, session: Session, exchanges: Iterable[Exchange]) -> None:
-        """Write a session and exchanges that came from elsewhere (fetched, imported)."""
+    def add(self, session: Session, exchanges: Iterable[Exchange], *, spent: bool = True) -> None:
+        """Write a session and exchanges that came from elsewhere; not `spent`: their tokens don't count here."""
         with self._db.writing():
             self._sessions.put(session)
             for exchange in exchanges:
                 self._exchanges.insert(session.id, exchange, sealed=True)
                 self._exchanges.finish(exchange)
+                if not spent:
+                    self._db.run(COUNT, ("", 0, 0, 0, 0, exchange.id))
 
     def load(self, session_id: str) -> Session | None:
         """A session with the exchanges on the way to its head."""

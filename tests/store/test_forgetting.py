@@ -53,3 +53,16 @@ def test_deletions_wait_until_they_are_made_or_the_service_has_dropped_the_respo
     assert len(store.deletions.waiting(400.0)) == 1
     assert store.deletions.waiting(100.0 + 31 * 86_400) == []
     store.close()
+
+
+def test_what_is_imported_was_not_spent_here() -> None:
+    store = Store(None)
+    response = {"usage": {"input_tokens": 7, "output_tokens": 5, "total_tokens": 12}}
+    one = Exchange(
+        "a", None, (message("hi"),), Turn("resp_1", "completed", response=response), 1.0, stored=False
+    )
+    store.add(Session("s", "talk", "a"), [one], spent=False)
+    (sums,) = store.spending.sums("total")
+    assert (sums.unknown, sums.usage.input, sums.usage.output) == (0, 0, 0)
+    assert store.load("s").last == one  # type: ignore[union-attr]
+    store.close()
