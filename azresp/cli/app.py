@@ -140,6 +140,12 @@ def _usage(app: typer.Typer) -> None:
     app.command("usage")(usage)
 
 
+def _privacy(app: typer.Typer) -> None:
+    from azresp.cli.privacy import privacy
+
+    app.command("privacy")(privacy)
+
+
 def _emulator(app: typer.Typer) -> None:
     from azresp.cli.emulator import emulator
 
@@ -164,11 +170,12 @@ _COMMANDS: dict[str, tuple[Callable[[typer.Typer], None], str]] = {
         "Show settings, sign-in, network, store and terminal, each with ok or what to do; secrets are not shown.",
     ),
     "config": (_config, "Show and edit the configuration."),
-    "sessions": (_sessions, "List, show, rename, remove and export sessions."),
+    "sessions": (_sessions, "List, show, rename, remove, prune, export and import sessions."),
     "jobs": (_jobs, "Background jobs: list, show, attach, wait for, cancel and forget them."),
     "responses": (_responses, "Get and delete responses at the service, as JSON."),
     "files": (_files, "Upload, list, fetch and delete files at the service."),
     "usage": (_usage, "Sum tokens, and money where prices are known, by day, session, model or turn."),
+    "privacy": (_privacy, "Show what is kept where, for how long, and how to delete it."),
     "emulator": (_emulator, "Serve an emulated Azure OpenAI resource on this machine until Ctrl-C."),
 }
 """In the order of `--help`, each with its line there: what its docstring begins with."""

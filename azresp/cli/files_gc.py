@@ -64,7 +64,7 @@ def seconds(text: str) -> float:
     """`90m`, `12h`, `1d`, `2w` or a number of seconds, as seconds. Raises UsageError."""
     found = re.fullmatch(r"(\d{1,9})([smhdw]?)", text.strip())
     if found is None:
-        raise UsageError(f"--older-than: must be like 90m, 12h, 1d or 2w, got {text!r}")
+        raise UsageError(f"an age must be like 90m, 12h, 1d or 2w, got {text!r}")
     return float(int(found[1]) * _UNITS[found[2] or "s"])
 
 

@@ -72,6 +72,13 @@ class Gallery:
 
         return path_kept(kept.saved)
 
+    def forget(self, kept: Kept) -> bool:
+        """Remove the file of a generated picture; False if it is none of ours, or gone or changed."""
+        from azresp.media.saving import remove_kept
+
+        self._unsaved.pop(kept.sha256, None)
+        return remove_kept(self.pictures.root, kept)
+
     def read(self, kept: Kept) -> str | None:
         """The base64 of a picture or attachment; None if it is gone or changed."""
         found = self.pictures.read(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -48,17 +49,23 @@ def delete_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, ye
         note("nothing was deleted")
         return Exit.OK
     deleted: list[str] = []
+    origin = ""
 
     async def work(gateway: Gateway, ident: str) -> Wire:
+        nonlocal origin
+        origin = gateway.origin
         if not await delete_one(gateway, ident):
             note(f"{ident}: was not at the service (any more)")
         deleted.append(ident)
         return {"id": ident, "object": "response", "deleted": True}
 
     try:
-        return _each(ids, flags, emulator, work)
+        status = _each(ids, flags, emulator, work)
     finally:
         _mark(deleted)
+    if status in (Exit.NETWORK, Exit.SIGN_IN) and origin:
+        _want([ident for ident in ids if ident not in deleted], origin)
+    return status
 
 
 async def delete_one(gateway: Gateway, ident: str) -> bool:
@@ -126,6 +133,24 @@ async def _items(gateway: Gateway, ident: str, limit: int | None) -> Wire:
             more = len(found) > limit
             break
     return {"object": "list", "response_id": ident, "data": found[:limit], "has_more": more}
+
+
+def _want(ids: list[str], origin: str) -> None:
+    """Remember what could not be deleted, for the next time; no store is made for it."""
+    from azresp.store.store import Store
+
+    path = store_file(emulated=origin == "emulator")
+    if not ids or not path.exists():
+        return
+    try:
+        store = Store(path)
+        for ident in ids:
+            store.deletions.want(ident, origin, time.time(), "the service could not be reached")
+        store.close()
+    except AzrespError as error:
+        note(f"warning: not remembered on this machine: {error.what}")
+        return
+    note("remembered: `azresp sessions prune --remote` tries again")
 
 
 def _mark(ids: list[str]) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from azresp.cli.attachments import dropping_attachments
 from azresp.cli.confirm import confirmed
 from azresp.cli.connect import Reached, reach
+from azresp.cli.deletions import Deleter
 from azresp.cli.kept import is_emulated, open_kept, session_named
 from azresp.cli.options import emulator_choice
 from azresp.cli.patience import until_done
-from azresp.cli.report import note, tell
-from azresp.cli.responses_work import delete_one
+from azresp.cli.report import note
 from azresp.config.load import load
-from azresp.errors import AzrespError, Exit, NetworkError, SignInError
+from azresp.errors import Exit
 
 if TYPE_CHECKING:
     from azresp.core.session import Session
@@ -42,7 +42,7 @@ def remove_sessions(
         found = {session.id: session for session in (session_named(store, name) for name in names)}
         doomed = [_doomed(store, session, set(found)) for session in found.values()]
         # Before the question: a service that can't be reached with these settings is told first.
-        reached = _reach(flags, emulator) if remote else None
+        reached = reach_for(flags, emulator) if remote else None
         if not confirmed(_question(doomed, reached), yes=yes):
             note("nothing was removed")
             return Exit.OK
@@ -55,7 +55,8 @@ def remove_sessions(
         store.close()
 
 
-def _reach(flags: Mapping[str, object], emulator: str) -> Reached:
+def reach_for(flags: Mapping[str, object], emulator: str) -> Reached:
+    """The service whose responses the store of these flags keeps."""
     mode = "always" if is_emulated(emulator, flags) else "never"
     return reach(load(flags).profile, mode)
 
@@ -73,19 +74,19 @@ def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
     what = (
         f"Remove {'session' if len(doomed) == 1 else f'{len(doomed)} sessions'} {names}: {_count(here)} here"
     )
-    return f"{what} and {there} at {_place(reached)}?" if reached else f"{what}?"
+    return f"{what} and {there} at {place(reached)}?" if reached else f"{what}?"
 
 
 def _remove(store: Store, doomed: list[_Doomed], reached: Reached | None) -> int:
-    status: int = Exit.OK
+    deleter = Deleter(reached, store) if reached is not None else None
     try:
-        if reached is not None:
-            status = until_done(_delete_all(store, doomed, reached))
+        if deleter is not None:
+            until_done(_delete_all(deleter, doomed))
     finally:
         # Also after Ctrl-C: what went at the service is told, and the sessions that it went from stay here.
         for one in doomed:
             _remove_here(store, one, reached)
-    return status
+    return deleter.status if deleter is not None else Exit.OK
 
 
 def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
@@ -97,40 +98,25 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
         store.remove(one.session.id)
     told = f"{name}: removed {_count(one.exchanges)}{_also(dropped.count)} here"
     if reached is not None:
-        told += f", {all_of} of {all_of} at {_place(reached)}"
+        told += f", {all_of} of {all_of} at {place(reached)}"
     elif all_of:
         told += f"; {_count(all_of)} stay at the service for up to 30 days (--remote deletes them too)"
     note(told)
 
 
-async def _delete_all(store: Store, doomed: list[_Doomed], reached: Reached) -> int:
-    status: int = Exit.OK
+async def _delete_all(deleter: Deleter, doomed: list[_Doomed]) -> None:
     for one in doomed:
-        for ident, origin in one.at_service:
-            if origin and origin != reached.gateway.origin:
-                note(f"{ident}: belongs to {origin}, not to {reached.gateway.origin}: not deleted")
-                status = Exit.API
-                continue
-            try:
-                await delete_one(reached.gateway, ident)
-            except (SignInError, NetworkError) as error:
-                # The others would meet the same.
-                tell(error)
-                return error.exit
-            except AzrespError as error:
-                tell(error)
-                status = Exit.API
-                continue
-            store.mark_deleted(ident)
-            one.gone.append(ident)
-    return status
+        await deleter.delete_all(one.at_service)
+        one.gone = [ident for ident, _ in one.at_service if ident in deleter.gone]
+    await deleter.retry()
 
 
 def _also(attachments: int) -> str:
     return f" and {attachments} attachment{'' if attachments == 1 else 's'}" if attachments else ""
 
 
-def _place(reached: Reached) -> str:
+def place(reached: Reached) -> str:
+    """Where that is, for people."""
     return "the built-in emulator" if reached.emulated else reached.gateway.connection.host
 
 

@@ -1,4 +1,4 @@
-"""`azresp sessions`: list, show, rename, remove and export what is kept on this machine."""
+"""`azresp sessions`: list, show, rename, remove, export and import what is kept on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
 from azresp.cli.options import EmulatorOption, YesOption
 
-sessions_app = LeanTyper(help="List, show, rename, remove and export sessions.", no_args_is_help=True)
+sessions_app = LeanTyper(
+    help="List, show, rename, remove, prune, export and import sessions.", no_args_is_help=True
+)
 
 Name = Annotated[
     str, typer.Argument(help="Name or id of a session", metavar="NAME", autocompletion=session_names)
@@ -78,22 +80,70 @@ def remove(
     raise typer.Exit(remove_sessions(names, flags, emulator, remote=remote, yes=yes))
 
 
+@sessions_app.command("prune")
+@setting_flags("connection", "network")
+def prune(
+    *,
+    flags: Mapping[str, object],
+    older: Annotated[
+        str, typer.Option("--older", help="Those not used for so long: 12h, 30d, 8w", metavar="AGE")
+    ],
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Delete their responses at the service too")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go")] = False,
+    yes: YesOption = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Remove old sessions from this machine, and with --remote their responses from the service.
+
+    What can't be deleted now is remembered and tried again at the next deletion; `azresp privacy` shows it.
+    """
+    from azresp.cli.session_pruning import prune_sessions
+
+    raise typer.Exit(prune_sessions(flags, emulator, older, remote=remote, dry_run=dry_run, yes=yes))
+
+
 @sessions_app.command("export")
 def export(
     name: Name,
     form: Annotated[
         str,
         typer.Option(
-            "--format", "-f", help="md to read; json or jsonl hold everything", metavar="md|json|jsonl"
+            "--format",
+            "-f",
+            help="md or html to read; json or jsonl hold everything; items is what `azresp run --input` sends",
+            metavar="md|html|json|jsonl|items",
         ),
     ] = "md",
     file: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write this file, 0600", metavar="FILE")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one")] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Mask keys, tokens and passwords, and say how many")
+    ] = False,
+    personal: Annotated[
+        bool, typer.Option("--redact-personal", help="Mask e-mail addresses and home folders too")
+    ] = False,
     emulator: EmulatorOption = "auto",
 ) -> None:
-    """Write a session as Markdown or JSON to stdout or a file."""
-    from azresp.cli.sessions_work import export_session
+    """Write a session to stdout or a file, with its pictures inside (Markdown names their files)."""
+    from azresp.cli.session_export import export_session
 
-    export_session(name, emulator, form, file, force=force)
+    export_session(name, emulator, form, file, force=force, redact=redact, personal=personal)
+
+
+@sessions_app.command("import")
+def import_(
+    file: Annotated[str, typer.Argument(help="A file, or - for stdin", metavar="FILE")],
+    name: Annotated[str, typer.Option("--name", help="Name of the session", metavar="NAME")] = "",
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Keep what `sessions export` wrote as json, jsonl or items, or a list of messages, as a session.
+
+    Nothing of it counts as stored at the service: the next turn sends it in full.
+    """
+    from azresp.cli.session_import import import_sessions
+
+    import_sessions(file, name, emulator)

@@ -1,22 +1,20 @@
-"""What `azresp sessions` does, removal apart."""
+"""What `azresp sessions` does: list, show, rename."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azresp.cli.kept import ALL, is_emulated, open_kept, session_named, store_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import note
 from azresp.cli.streams import Output
-from azresp.errors import LocalError, UsageError
+from azresp.errors import UsageError
 
 if TYPE_CHECKING:
     from azresp.store.store import Store
@@ -44,27 +42,24 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
 
 def show_session(name: str, emulator: str, *, as_json: bool) -> None:
     """Print a conversation: painted on a terminal, Markdown in a pipe, or JSON."""
-    from azresp.cli.transcript import as_markdown, exported
+    from azresp.media.names import path_kept
+    from azresp.ui.export.forms import as_json as whole
+    from azresp.ui.export.markdown import as_markdown
 
     with _store(emulator) as store:
         session = session_named(store, name)
         made = store.all_exchanges(session.id)
     output = Output()
     if as_json:
-        output.write(exported(session, made, "json"))
+        output.write(whole(session, made))
         return
-    text = as_markdown(session, made)
+    text = as_markdown(session, made, lambda kept: path_kept(kept.saved))
     output.write(_painted(text) if output.isatty() else text)
 
 
 def rename_session(old: str, new: str, emulator: str) -> None:
     """Give a session another name. UsageError: a name that is taken or can't be typed again."""
-    name = new.strip()
-    if not name or not name.isprintable() or len(name) > 200 or name.startswith(("-", "resp_")):
-        raise UsageError(
-            f"{new!r} can't be the name of a session",
-            "A name is one line of at most 200 characters and does not begin with - or resp_.",
-        )
+    name = demand_name(new)
     with _store(emulator) as store:
         session = session_named(store, old)
         taken = store.find(name)
@@ -74,20 +69,15 @@ def rename_session(old: str, new: str, emulator: str) -> None:
     note(f"{session.name} is now {name}")
 
 
-def export_session(name: str, emulator: str, form: str, file: Path | None, *, force: bool) -> None:
-    """Write a session to a file that only its owner can read, or to stdout."""
-    from azresp.cli.transcript import FORMATS, exported
-
-    if form not in FORMATS:
-        raise UsageError(f"--format: must be one of {', '.join(FORMATS)}, got {form!r}")
-    with _store(emulator) as store:
-        session = session_named(store, name)
-        text = exported(session, store.all_exchanges(session.id), form)
-    if file is None or str(file) == "-":
-        Output().write(text)
-        return
-    _write(file.expanduser(), text, force=force)
-    note(f"wrote {file}")
+def demand_name(wish: str) -> str:
+    """The name that a user may give a session. UsageError: it can't be typed again."""
+    name = wish.strip()
+    if not name or not name.isprintable() or len(name) > 200 or name.startswith(("-", "resp_")):
+        raise UsageError(
+            f"{wish!r} can't be the name of a session",
+            "A name is one line of at most 200 characters and does not begin with - or resp_.",
+        )
+    return name
 
 
 @contextmanager
@@ -118,23 +108,3 @@ def _painted(text: str) -> str:
         return text
     rows = render(text, max(shutil.get_terminal_size().columns, 10), Look(colour=caps.colour))
     return "".join(f"{row.ansi}\n" for row in rows)
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write a new file, 0600; an old one is replaced in one step and only if forced."""
-    target = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new") if force else path
-    try:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except FileExistsError:
-        raise UsageError(f"{path} exists already", "Give another name, or --force to replace it.") from None
-    except OSError as error:
-        raise LocalError(f"{path}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-        if force:
-            target.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            target.unlink()
-        raise LocalError(f"{path}: {error.strerror}", "Is the disk full?") from error

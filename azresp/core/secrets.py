@@ -105,7 +105,11 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Give the text with each known secret, in any known form, replaced by `***`."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self.masked(text)[0]
+
+    def masked(self, text: str, mask: str = MASK) -> tuple[str, int]:
+        """Give the text with `mask` for each known secret, and how many there were."""
+        return self._pattern.subn(mask, text) if self._pattern else (text, 0)
 
     def redact_json(self, value: object) -> object:
         """Redact every string inside decoded JSON, keys too."""

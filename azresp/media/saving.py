@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
 
@@ -113,19 +114,40 @@ class TurnPictures:
 
 def read_kept(root: Path, kept: Kept) -> str | None:
     """The base64 of a file in a folder of `root`; None if it is gone, changed, or elsewhere."""
+    with _found(root, kept) as (_, data):
+        return encoded(data) if data is not None else None
+
+
+def remove_kept(root: Path, kept: Kept) -> bool:
+    """Remove such a file; False if it is gone, changed, or elsewhere."""
+    with _found(root, kept) as (folder, data):
+        if folder is None or data is None:
+            return False
+        path = path_kept(kept.saved)
+        folder.remove(path.name)
+        with suppress(OSError):
+            path.parent.rmdir()  # its name is the session's; others of its pictures keep it
+        return True
+
+
+@contextmanager
+def _found(root: Path, kept: Kept) -> Iterator[tuple[Folder | None, bytes | None]]:
+    """The folder of a kept file, and what it holds if that is unchanged."""
     path = path_kept(kept.saved)
     inner = path.parent.name
     if path.parent.parent != root or inner != slugged(inner) or not root.is_dir():
-        # A reference in a damaged or foreign store must not choose which file is sent.
-        return None
-    try:
-        with Folder.open(root) as top, top.inside(inner, make=False) as folder:
+        # A reference in a damaged or foreign store must not choose which file is sent, or goes.
+        yield None, None
+        return
+    with ExitStack() as open_:
+        try:
+            folder = open_.enter_context(open_.enter_context(Folder.open(root)).inside(inner, make=False))
             data = folder.read(path.name, MAX_PICTURE)
-    except LocalError:
-        return None
-    if data is None or hashlib.sha256(data).hexdigest() != kept.sha256:
-        return None
-    return encoded(data)
+        except LocalError:
+            yield None, None
+            return
+        same = data is not None and hashlib.sha256(data).hexdigest() == kept.sha256
+        yield folder, data if same else None
 
 
 def _holds(folder: Folder, name: str, size: int, sha256: str) -> bool:

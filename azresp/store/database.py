@@ -54,6 +54,18 @@ class Database:
                 raise
 
     @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """What is deleted inside is overwritten in the file and its log as well; all statements count, or none."""
+        self.run("pragma secure_delete = on")
+        try:
+            with self.writing():
+                yield
+        finally:
+            self.run("pragma secure_delete = off")
+        # Where another process reads just now, the log goes with the next erasing or the last one to close.
+        self.rows("pragma wal_checkpoint(truncate)")
+
+    @contextmanager
     def durable(self) -> Iterator[None]:
         """What is written inside outlives a power cut, not only the end of this process."""
         self.run("pragma synchronous = full")

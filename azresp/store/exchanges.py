@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
@@ -16,6 +17,16 @@ from azresp.store.spending import COUNT, counts_of
 
 _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
+
+
+class Leaving(NamedTuple):
+    """An exchange that goes when its session is removed."""
+
+    session: str
+    response_id: str
+    origin: str
+    at_service: bool
+    """as far as we know"""
 
 
 class Exchanges:
@@ -146,6 +157,42 @@ class Exchanges:
             leaving,
         )
 
+    def leaving(self, doomed: Iterable[str]) -> list[Leaving]:
+        """What `own` gives for all sessions of `doomed` at once, as far as a deletion needs it."""
+        ids = write_json(sorted(doomed))
+        rows = self._db.rows(
+            "select session, response_id, origin, stored and not deleted from exchanges "
+            "where session in (select value from json_each(?)) and id not in (with recursive kept(id) as ("
+            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
+            "select id from exchanges where session in (select id from sessions) "
+            "and session not in (select value from json_each(?)) union "
+            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
+            "select id from kept where id is not null) order by n",
+            (ids, ids, ids),
+        )
+        return [Leaving(session, ident, origin, bool(there)) for session, ident, origin, there in rows]
+
+    def following(self, idents: Iterable[str]) -> list[Exchange]:
+        """The exchanges that build on any of these, themselves left out, in order."""
+        ids = write_json(list(idents))
+        return self._where(
+            "id in (with recursive after(id) as (select id from exchanges where parent in "
+            "(select value from json_each(?)) union select e.id from exchanges e join after a on e.parent = a.id) "
+            "select id from after) and id not in (select value from json_each(?))",
+            ids,
+            ids,
+        )
+
+    def forget(self, exchange_id: str) -> None:
+        """Delete one exchange; what builds on it builds on its parent then, and so do heads."""
+        row = self._db.row("select parent from exchanges where id = ?", (exchange_id,))
+        if row is None:
+            return
+        self._db.run("update exchanges set parent = ? where parent = ?", (row[0], exchange_id))
+        self._db.run("update sessions set head = ? where head = ?", (row[0], exchange_id))
+        self._db.run("delete from exchanges where id = ?", (exchange_id,))
+        self._sweep()
+
     def prune(self, session_id: str) -> int:
         """Delete the exchanges of a removed session that no other session builds on; tells how many went.
 
@@ -160,9 +207,12 @@ class Exchanges:
             "select id from kept where id is not null)",
             (session_id,),
         )
+        self._sweep()
+        return gone
+
+    def _sweep(self) -> None:
         for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
-        return gone
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every file that what was said, heard or answered refers to."""

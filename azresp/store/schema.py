@@ -112,6 +112,13 @@ create table if not exists upload_uses (
     exchange text not null,
     primary key (origin, file_id, exchange)
 ) without rowid;
+create table if not exists deletions (
+    origin text not null,
+    response_id text not null,
+    wanted_at real not null,
+    why text not null,
+    primary key (origin, response_id)
+) without rowid;
 create table if not exists trusted (
     path text primary key,
     digest text not null,

@@ -15,14 +15,16 @@ from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
 from azresp.store.batches import Batches
 from azresp.store.database import Database
-from azresp.store.exchanges import Exchanges
+from azresp.store.deletions import Deletions
+from azresp.store.exchanges import Exchanges, Leaving
+from azresp.store.holdings import Holdings
 from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
 from azresp.store.records import Records
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
-from azresp.store.spending import Spending
+from azresp.store.spending import COUNT, Spending
 from azresp.store.uploads import Uploads
 
 
@@ -40,6 +42,10 @@ class Store(Ledger):
         """Answers, grants, trust and what MCP servers listed."""
         self.uploads = Uploads(database)
         """Files at the service that came from here."""
+        self.deletions = Deletions(database)
+        """What should be gone from services and is not yet."""
+        self.holdings = Holdings(database)
+        """What is kept, in numbers."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
         sessions = Sessions(database, exchanges, clock)
@@ -74,13 +80,15 @@ class Store(Ledger):
             self._sessions.put(session)
             return session
 
-    def add(self, session: Session, exchanges: Iterable[Exchange]) -> None:
-        """Write a session and exchanges that came from elsewhere (fetched, imported)."""
+    def add(self, session: Session, exchanges: Iterable[Exchange], *, spent: bool = True) -> None:
+        """Write a session and exchanges that came from elsewhere; not `spent`: their tokens don't count here."""
         with self._db.writing():
             self._sessions.put(session)
             for exchange in exchanges:
                 self._exchanges.insert(session.id, exchange, sealed=True)
                 self._exchanges.finish(exchange)
+                if not spent:
+                    self._db.run(COUNT, ("", 0, 0, 0, 0, exchange.id))
 
     def load(self, session_id: str) -> Session | None:
         """A session with the exchanges on the way to its head."""
@@ -122,6 +130,7 @@ class Store(Ledger):
         """Remember that a response was deleted at the service."""
         with self._db.writing():
             self._exchanges.mark_deleted(response_id)
+            self.deletions.done(response_id)
 
     def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""
@@ -129,9 +138,29 @@ class Store(Ledger):
 
     def remove(self, session_id: str) -> int:
         """Delete a session here, with the exchanges that no other session builds on; tells how many went."""
-        with self._db.writing():
-            self._sessions.delete(session_id)
-            return self._exchanges.prune(session_id)
+        return self.remove_all([session_id])
+
+    def remove_all(self, session_ids: Iterable[str]) -> int:
+        """The same for many at once."""
+        with self._db.erasing():
+            for session_id in session_ids:
+                self._sessions.delete(session_id)
+            # Exchanges whose session is gone go with it: the id of a session adds nothing to that.
+            return self._exchanges.prune("")
+
+    def leaving(self, session_ids: Iterable[str]) -> list[Leaving]:
+        """The exchanges that `remove_all` would delete."""
+        return self._exchanges.leaving(session_ids)
+
+    def following(self, exchange_ids: Iterable[str]) -> list[Exchange]:
+        """The exchanges that build on any of these."""
+        return self._exchanges.following(exchange_ids)
+
+    def forget(self, exchange_ids: Iterable[str]) -> None:
+        """Delete exchanges for good; conversations go on without them."""
+        with self._db.erasing():
+            for exchange_id in exchange_ids:
+                self._exchanges.forget(exchange_id)
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""
@@ -140,3 +169,8 @@ class Store(Ledger):
     def free_name(self, wish: str) -> str:
         """A session name near `wish` that is not taken."""
         return self._sessions.free_name(Session("", slug(wish)))
+
+    def exact_name(self, wish: str) -> str:
+        """`wish` itself as a session's name, or one near it that is not taken; odd ones become words."""
+        fit = wish.isprintable() and 0 < len(wish) <= 200 and not wish.startswith(("-", "resp_"))
+        return self._sessions.free_name(Session("", wish if fit else slug(wish)))

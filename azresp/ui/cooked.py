@@ -75,6 +75,10 @@ class CookedEditor:
         """Drop what was typed and not read."""
         drop_typed()
 
+    def forget_line(self, text: str) -> bool:
+        """Nothing that is typed here is kept."""
+        return False
+
     async def edit(self, text: str) -> str | None:
         """Text changed in $VISUAL or $EDITOR; None if the editor failed."""
         return edit_text(text)

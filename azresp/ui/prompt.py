@@ -18,7 +18,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition, emacs_mode, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.history import History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.output import Output
@@ -27,6 +27,7 @@ from prompt_toolkit.styles import Style
 from azresp.ui.commands.registry import complete
 from azresp.ui.counting import counted
 from azresp.ui.early import MARK
+from azresp.ui.history import PrivateHistory
 from azresp.ui.mentions import at_mention, completions
 from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
@@ -86,18 +87,6 @@ class _SlashCompleter(Completer):
         for text, length, remark in complete(self.chat, document.text_before_cursor):
             meta = clean_line(remark) if wide else None
             yield Completion(text, -length, display=clean_line(text), display_meta=meta)
-
-
-class _PrivateHistory(FileHistory):
-    """A history file of mode 0600; lines that begin with a blank are not kept."""
-
-    def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        super().__init__(str(path))
-
-    def store_string(self, string: str) -> None:
-        if not string.startswith(" "):
-            super().store_string(string.encode("utf-8", "replace").decode())
 
 
 class PromptEditor:
@@ -191,6 +180,11 @@ class PromptEditor:
 
         clear_typeahead(get_app_session().input)
         drop_typed()
+
+    def forget_line(self, text: str) -> bool:
+        """Take a text out of the history, here and in its file; tells whether it was there."""
+        history = self._session.history
+        return history.forget(text) if isinstance(history, PrivateHistory) else False
 
     async def edit(self, text: str) -> str | None:
         """Text changed in $VISUAL or $EDITOR; None if the editor failed."""
@@ -334,6 +328,6 @@ def _history(path: Path | None) -> History:
         return InMemoryHistory()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _PrivateHistory(path)
+        return PrivateHistory(path)
     except OSError:
         return InMemoryHistory()

@@ -99,7 +99,7 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
     if not await chat.confirm(f"Delete {ident} at the service?{' Its text stays here.' if here else ''}"):
         chat.terminal.dim("nothing was deleted")
         return
-    gone = await _delete_one(chat, ident)
+    gone = await delete_one(chat, ident)
     chat.terminal.dim(f"{ident}: {gone} · {'its text stays here' if here else 'not known on this machine'}")
 
 
@@ -121,14 +121,15 @@ async def _delete_session(chat: Chat) -> None:
     failed = []
     for ident in remote:
         try:
-            await _delete_one(chat, ident)
+            await delete_one(chat, ident)
         except AzrespError as error:
             failed.append((ident, error.what))
     for ident, why in failed:
         chat.terminal.strong(f"{ident}: not deleted: {why}")
     if failed:
         chat.terminal.dim(
-            f"{len(remote) - len(failed)} of {len(remote)} deleted at the service; the session stays here, try again"
+            f"{len(remote) - len(failed)} of {len(remote)} deleted at the service; the session stays here, try again; "
+            "`azresp sessions prune --remote` does so too"
         )
         return
     with chat.files.dropping() as dropped:
@@ -140,13 +141,14 @@ async def _delete_session(chat: Chat) -> None:
     await chat.invoke("new", "")
 
 
-async def _delete_one(chat: Chat, ident: str) -> str:
-    """Delete a response at the service; one that is gone already is fine."""
+async def delete_one(chat: Chat, ident: str) -> str:
+    """Delete a response at the service; one that is gone already is fine. What fails is remembered and flies."""
     try:
         await chat.stoppable(patiently(lambda: chat.service.delete(ident), ports(chat), safe=True))
         gone = "deleted at the service"
-    except ServiceError as error:
-        if not error.gone:
+    except AzrespError as error:
+        if not (isinstance(error, ServiceError) and error.gone):
+            chat.library.deletions.want(ident, chat.service.origin, chat.clock.now(), error.what)
             raise
         gone = "was not at the service"
     chat.library.mark_deleted(ident)

@@ -1,0 +1,1 @@
+"""A session in forms to read and to keep."""
