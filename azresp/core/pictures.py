@@ -135,6 +135,22 @@ def _restored_part(part: Any, read: Callable[[Kept], str | None]) -> Any:
     return part
 
 
+def unforged(item: Wire) -> Wire:
+    """An input item in whose parts a picture or file is a text, as the service has it, or nothing."""
+    for place in ("content", "output"):
+        if isinstance(parts := item.get(place), list):
+            item = item | {place: [_plain(part) if isinstance(part, dict) else part for part in parts]}
+    return item
+
+
+def _plain(part: Wire) -> Wire:
+    return {
+        key: value
+        for key, value in part.items()
+        if key not in ("image_url", "file_data") or isinstance(value, str)
+    }
+
+
 def as_input(item: Wire) -> Wire | None:
     """A generated picture as a message for a service that does not hold the call; None if it was never saved.
 

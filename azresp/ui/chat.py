@@ -11,7 +11,7 @@ from azresp.core.asks import asks, open_asks
 from azresp.core.session import BATCH, TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome
-from azresp.errors import AzrespError, Exit, ServiceError
+from azresp.errors import AzrespError, Exit
 from azresp.rounds import answer_rounds
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
@@ -194,7 +194,7 @@ class Chat:
             self._conclude(outcome, heard)
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
-            following = await self._hear(session, said, in_full=False)
+            following = await self._hear_or_rebuild(session, said)
             heard.append(following.exchange)
             self._conclude(following, heard)
             return following
@@ -216,15 +216,9 @@ class Chat:
         self.terminal.gap()
 
     async def _hear_or_rebuild(self, session: Session, said: tuple[Wire, ...]) -> Outcome:
-        outcome = await self._hear(session, said, in_full=False)
-        error = outcome.error
-        if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
-            self.show_error(error)
-            count = len(session.path())
-            self.terminal.strong(f"Send the conversation in full instead ({counted(count, 'exchange')})?")
-            if await self._agreed():
-                outcome = await self._hear(session, said, in_full=True)
-        return outcome
+        from azresp.ui.agreeing import say_on
+
+        return await say_on(self, self._hear, session, said)
 
     async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the service outside of an answer. Raises AzrespError, also where Ctrl-C stops it."""
@@ -237,7 +231,7 @@ class Chat:
                     raise
                 raise AzrespError("stopped") from None
 
-    async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
+    async def _hear(self, session: Session, said: tuple[Wire, ...], in_full: bool) -> Outcome:
         from azresp.ui.hearing import hear
 
         outcome = await hear(self, session, said, in_full=in_full)
@@ -334,8 +328,9 @@ class Chat:
         self.terminal.strong(question)
         return (await self.editor.ask("[y/N] ")).strip().lower() in ("y", "yes")
 
-    async def _agreed(self) -> bool:
+    async def agreed(self, question: str) -> bool:
         """Ask for yes or no until one of them comes; nothing typed means yes."""
+        self.terminal.strong(question)
         while True:
             said = (await self.editor.ask("[Y/n] ")).strip().lower()
             if said in ("", "y", "yes"):

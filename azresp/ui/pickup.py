@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.events import Snapshot
+from azresp.core.pictures import unforged
 from azresp.core.session import Exchange, Session, said_text
 from azresp.core.sse import Wire
 from azresp.core.turn import fold
@@ -42,24 +43,8 @@ async def pick_up(
     # itself must not choose what is read here.
     name = names.free_name("\n".join(map(said_text, said)).strip() or response_id)
     pictures = gallery.turn(Session("", name))
-    response, page_of_all = await pictures.cut([response, {"data": [_unforged(item) for item in said]}])
+    response, page_of_all = await pictures.cut([response, {"data": [unforged(item) for item in said]}])
     return _fetched(asking, name, response, tuple(page_of_all["data"]))
-
-
-def _unforged(item: Wire) -> Wire:
-    """An input item in whose parts a picture or file is a text, as the service has it, or nothing."""
-    for place in ("content", "output"):
-        if isinstance(parts := item.get(place), list):
-            item = item | {place: [_plain(part) if isinstance(part, dict) else part for part in parts]}
-    return item
-
-
-def _plain(part: Wire) -> Wire:
-    return {
-        key: value
-        for key, value in part.items()
-        if key not in ("image_url", "file_data") or isinstance(value, str)
-    }
 
 
 def _fetched(asking: Ports, name: str, response: Wire, said: tuple[Wire, ...]) -> tuple[Session, Exchange]:
