@@ -18,6 +18,7 @@ from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
+from azresp.ui.moving import DEPLOYMENT, elsewhere
 from azresp.ui.stopping import Stopping
 from azresp.ui.tool_lists import list_changes
 from azresp.ui.usage import usage_line
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.core.turn import Turn
     from azresp.ui.jobs import JobWatch
-    from azresp.ui.ports import Attached, Attaching, Files, Gallery, Library, Memory, Service, Toolset, Tuner
+    from azresp.ui.ports import (
+        Attached,
+        Attaching,
+        Files,
+        Gallery,
+        Library,
+        Memory,
+        Mover,
+        Service,
+        Toolset,
+        Tuner,
+    )
     from azresp.ui.terminal import Terminal
 
 
@@ -76,6 +88,8 @@ class Chat:
     """goes with the next message"""
     gate: Gate = field(default_factory=Gate)
     """asked before anything is said"""
+    mover: Mover | None = None
+    """takes the chat to another profile"""
     azure: bool = True
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
@@ -275,16 +289,21 @@ class Chat:
             self.terminal.dim(line)
         self.terminal.gap()
 
-    def switch(self, session: Session) -> None:
-        """Go on in another session, with its settings and nothing of ours."""
+    def switch(self, session: Session) -> list[str]:
+        """Go on in another session, with its settings and nothing of ours; gives what is to be told about it."""
         if BATCH in session.settings:
             # Its answers have nothing to do with each other: what is said now begins a conversation.
             session = Session(self.clock.ident(), self.library.free_name(session.name))
+        if told := elsewhere(session, self.service.origin):
+            # A deployment was chosen among those of the other endpoint.
+            kept = {key: value for key, value in session.settings.items() if key != DEPLOYMENT}
+            session = replace(session, settings=kept)
         self.session = session
         self.last = session.last
         settings = {key: str(text) for key, text in session.settings.items()}
         self.tools.select(settings.pop(TOOLS, ""))
         self.tuner.restore(settings)
+        return told
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""

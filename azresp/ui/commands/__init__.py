@@ -1,3 +1,16 @@
 """The slash commands, by noun. Importing this package registers them, in the order of `/help`."""
 
-from azresp.ui.commands import sessions, turns, cost, jobs, settings, tools, pictures, files, service, program  # noqa: I001, F401
+# ruff: noqa: F401, I001
+from azresp.ui.commands import (
+    sessions,
+    moving,
+    turns,
+    cost,
+    jobs,
+    settings,
+    tools,
+    pictures,
+    files,
+    service,
+    program,
+)
