@@ -172,7 +172,9 @@ class Hearer:
             return outcome
 
         consent = Unasked(self.reached.profile.rebuild, quiet if self.quiet else note)
-        return await insist(hear, session, said, consent)
+        outcome = await insist(hear, session, said, consent)
+        consent.look(outcome.exchange.turn, asked=settings.get("store") is not False)
+        return outcome
 
     async def _shown(self, session: Session, hearing: Callable[[Ports], Awaitable[Outcome]]) -> Outcome:
         """Hear something in a session, with a screen for it."""

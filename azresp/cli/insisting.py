@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from azresp.ui.counting import counted
+from azresp.ui.moving import KEPT_NOTHING
 
 if TYPE_CHECKING:
     from azresp.core.session import Session
+    from azresp.core.turn import Turn
     from azresp.errors import AzrespError
 
 
@@ -31,6 +33,11 @@ class Unasked:
     async def unstored(self, session: Session, error: AzrespError) -> Session | None:
         """The service must not store: what is asked for is the user's to change."""
         return None
+
+    def look(self, turn: Turn, *, asked: bool) -> None:
+        """An answer that the service was `asked` to store."""
+        if asked and turn.response.get("store") is False:
+            self._tell(f"note: {KEPT_NOTHING}: --no-store, or store = false, keeps the reasoning too")
 
     def omitted(self, line: str) -> None:
         """Something is left out from now on."""

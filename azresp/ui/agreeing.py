@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azresp.insisting import insist
 from azresp.ui.counting import counted
+from azresp.ui.moving import KEPT_NOTHING
 
 if TYPE_CHECKING:
     from azresp.core.session import Session
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from azresp.errors import AzrespError
     from azresp.insisting import Hear
     from azresp.ui.chat import Chat
-
-KEPT_NOTHING = "the service stored nothing, though asked to"
-"""An organisation without retention may take the request all the same."""
 
 
 async def say_on(chat: Chat, hear: Hear, session: Session, said: tuple[Wire, ...]) -> Outcome:

@@ -10,6 +10,8 @@ from azresp.ui.counting import counted
 if TYPE_CHECKING:
     from azresp.core.session import Session
 
+KEPT_NOTHING = "the service stored nothing, though asked to"
+"""An organisation without retention may take the request all the same."""
 DEPLOYMENT = "deployment"
 """The session's setting that means something at one endpoint only."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from azresp.core.compose import compose
+from azresp.core.compose import chain_anchor, compose
 from azresp.core.session import Session, message, settle
 from azresp.core.sse import Wire
 from azresp.errors import AzrespError, NetworkError, ServiceError
@@ -13,6 +13,8 @@ from azresp.insisting import insist
 from azresp.ports import Outcome
 from tests.core.test_compose import HERE, SET, _exchange
 from tests.core.test_obstacles import ALONE, PREVIOUS, TALK
+from tests.engine.ports import say
+from tests.replay import ReplayServer, stream
 
 LOST = ServiceError(
     "Previous response with id 'resp_2' not found.", status=400, code="previous_response_not_found"
@@ -138,3 +140,10 @@ def test_an_organisation_that_stores_nothing_is_gone_along_with_after_a_yes() ->
 def test_there_is_no_way_round_for_what_is_said_now() -> None:
     outcome, bodies, told = _play(UNREADABLE, store=False, session=Session("s", "new"))
     assert (outcome.error, len(bodies), told) == (UNREADABLE, 1, [])
+
+
+def test_a_response_that_the_service_did_not_keep_is_not_built_on() -> None:
+    completed = {"id": "resp_1", "status": "completed", "store": False, "output": []}
+    with ReplayServer(stream({"type": "response.completed", "response": completed})) as server:
+        outcome, _ = asyncio.run(say(server.base_url))
+    assert (outcome.exchange.stored, chain_anchor(outcome.session, "")) == (False, None)
