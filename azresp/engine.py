@@ -133,6 +133,9 @@ async def _heard(
     finally:
         exchange = replace(exchange, turn=_ended(hearing.turn, error, runs_on=exchange.background))
         exchange = replace(exchange, background=exchange.background and (aside or exchange.running))
+        if hearing.turn.response.get("store") is False:
+            # An organisation without retention: asked to store or not, it does not, and nothing can build on it.
+            exchange = replace(exchange, stored=False)
         session = ports.ledger.seal(_settled(session, exchange), exchange)
     try:
         ports.screen.show(exchange.turn)

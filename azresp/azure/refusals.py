@@ -15,6 +15,7 @@ import openai
 from azresp.azure.connection import Connection, EntraSignIn
 from azresp.azure.http import proxy_for, proxy_host
 from azresp.core.events import fault_of
+from azresp.core.obstacles import forbids_storing
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError
 
 _ID_HEADERS = ("apim-request-id", "x-request-id")
@@ -60,7 +61,7 @@ def from_status(response: httpx2.Response, text: str, connection: Connection) ->
     )
     return kind(
         message,
-        _hint(status, body, connection),
+        _NO_STORE if forbids_storing(message) else _hint(status, body, connection),
         status=status,
         code=body.code,
         param=body.param,
@@ -159,6 +160,7 @@ def _hint(status: int, body: _Body, connection: Connection) -> str:
     return ""
 
 
+_NO_STORE = "Nothing is kept there: use --no-store (`/set store off`), or store = false in config.toml."
 _DEPLOYMENT_HINT = (
     "`deployment` must be the name of a deployment of this resource, not of a model. "
     "A new deployment takes up to 5 minutes."

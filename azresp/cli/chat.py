@@ -56,6 +56,7 @@ def talk(
             emulator="always" if emulated else "never",
             tools=tools,
             no_tools=no_tools,
+            flags=flags,
         )
     finally:
         early.clear()

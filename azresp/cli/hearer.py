@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from azresp.cli.clock import SystemClock
+from azresp.cli.insisting import Unasked
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
 from azresp.engine import Outcome, Ports, Screen, converse, follow
+from azresp.insisting import insist
 from azresp.ui.album import Seen, Wall, drawn_in, pictures_in
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
@@ -157,11 +159,21 @@ class Hearer:
 
     async def _hear(self, session: Session, said: tuple[Wire, ...], settings: Mapping[str, Any]) -> Outcome:
         headers, launch = self.tools.headers(), self.lasting == "launch"
-        outcome = await self._shown(
-            session, lambda ports: converse(ports, session, said, settings, headers=headers, launch=launch)
-        )
-        if self.attaching is not None:
-            self.attaching.used(outcome.exchange.id, said)
+
+        async def hear(session: Session, said: tuple[Wire, ...], in_full: bool) -> Outcome:
+            outcome = await self._shown(
+                session,
+                lambda ports: converse(
+                    ports, session, said, settings, headers=headers, in_full=in_full, launch=launch
+                ),
+            )
+            if self.attaching is not None:
+                self.attaching.used(outcome.exchange.id, said)
+            return outcome
+
+        consent = Unasked(self.reached.profile.rebuild, quiet if self.quiet else note)
+        outcome = await insist(hear, session, said, consent)
+        consent.look(outcome.exchange.turn, asked=settings.get("store") is not False)
         return outcome
 
     async def _shown(self, session: Session, hearing: Callable[[Ports], Awaitable[Outcome]]) -> Outcome:

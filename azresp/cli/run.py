@@ -24,9 +24,11 @@ from azresp.cli.streams import Output, read_file, read_stdin
 from azresp.cli.toolset import Fixed, Tools, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
+from azresp.core.given import first_words, read_items
 from azresp.core.session import Session, message
 from azresp.core.text import mend
 from azresp.errors import AzrespError, Exit, UsageError
+from azresp.ui.moving import elsewhere
 
 if TYPE_CHECKING:
     from azresp.cli.attaching import AttachmentDesk
@@ -56,6 +58,9 @@ class RunOptions:
     files: tuple[str, ...] = ()
     mask: str = ""
     output: str = ""
+    input: str = ""
+    items: tuple[Wire, ...] = ()
+    """what `input` holds"""
     emulator: str = "never"
     background: bool = False
     wait: bool = False
@@ -80,6 +85,8 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
         warn(f"warning: {warning}")
     policy = policy_of(options.approve) if options.approve else None
     schema = AnswerSchema.read(options.schema) if options.schema else None
+    if options.input:
+        options = replace(options, items=_items(options.input, warn))
     prompt = read_prompt(options, warn)
     reached = reach(loaded.profile, options.emulator)
     store = open_store(emulated=reached.emulated, warn=warn)
@@ -130,7 +137,9 @@ def _ask(
         attaching,
         options.lasting,
     )
-    outcome, killed = hearer.say(tools.kept_in(session), (said,))
+    for line in elsewhere(session, reached.gateway.origin):
+        warn(f"note: {line}")
+    outcome, killed = hearer.say(tools.kept_in(session), said)
     return _ended(options, hearer, outcome, killed, warn)
 
 
@@ -174,22 +183,25 @@ def _affordable(
     tools: Tools,
     session: Session,
     warn: Callable[[str], None],
-) -> tuple[Wire, AttachmentDesk | None]:
+) -> tuple[tuple[Wire, ...], AttachmentDesk | None]:
     """What is said. Raises UsageError where it is above the limits, if that can be seen before anything is uploaded."""
 
-    def demand(said: Wire, tell: Callable[[str], None]) -> None:
+    def demand(said: tuple[Wire, ...], tell: Callable[[str], None]) -> None:
         if not options.yes:
             settings = {
                 **reached.profile.request(),
                 "deployment": reached.profile.deployment,
                 **tools.request(),
             }
-            demand_affordable(loaded, session, [said], settings, tell)
+            demand_affordable(loaded, session, said, settings, tell)
 
-    demand(message(prompt), warn)
-    said, attaching = _message(options, prompt, reached, store, tools, warn)
-    if attaching is not None:
-        demand(said, quiet)
+    typed = (message(prompt),) if prompt else ()
+    demand((*options.items, *typed), warn)
+    if not (options.images or options.files or options.mask):
+        return (*options.items, *typed), None
+    spoken, attaching = _message(options, prompt, reached, store, tools, warn)
+    said = (*options.items, spoken)
+    demand(said, quiet)
     return said, attaching
 
 
@@ -200,10 +212,8 @@ def _message(
     store: Store,
     tools: Tools,
     warn: Callable[[str], None],
-) -> tuple[Wire, AttachmentDesk | None]:
+) -> tuple[Wire, AttachmentDesk]:
     """What is said, pictures and files with it."""
-    if not (options.images or options.files or options.mask):
-        return message(prompt), None
     from azresp.cli.attaching import AttachmentDesk
     from azresp.cli.file_desk import FileDesk
 
@@ -244,8 +254,8 @@ def _check_trust(tools: Tools) -> None:
 
 
 def _check(options: RunOptions) -> None:
-    if [*options.images, *options.files].count("-") > 1:
-        raise UsageError("stdin holds one picture or file only", "Give the others by name.")
+    if [*options.images, *options.files, options.input].count("-") > 1:
+        raise UsageError("stdin holds one picture, file or list of items only", "Give the others by name.")
     if options.output and options.output != "-":
         from azresp.media.output import demand_free
 
@@ -279,7 +289,7 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     """
     said = mend(" ".join(map(_as_typed, options.words)).strip())
     typed = said == "-"
-    taken = "-" in (*options.images, *options.files)
+    taken = "-" in (*options.images, *options.files, options.input)
     if typed:
         said = ""
     elif said.startswith("@@"):
@@ -288,10 +298,22 @@ def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
         said = _checked(read_file(Path(options.words[0].strip()[1:]).expanduser()), said[1:], warn)
     piped = "" if taken else _checked(read_stdin(typed=typed), "stdin", warn)
     prompt = "\n\n".join(part.strip("\n") for part in (said, piped) if part.strip())
-    if not prompt:
+    if not prompt and not options.items:
         hint = "Give one beside it: azresp run -i - 'what is this?'" if taken else _NO_PROMPT
         raise UsageError("there is no prompt", hint)
     return prompt
+
+
+def _items(place: str, warn: Callable[[str], None]) -> tuple[Wire, ...]:
+    """The items of a file, or of stdin."""
+    if place == "-":
+        return read_items(_checked(read_stdin(typed=True, most=_MOST_ITEMS), "stdin", warn), "stdin")
+    path = Path(place).expanduser()
+    return read_items(_checked(read_file(path, most=_MOST_ITEMS), place, warn), place)
+
+
+_MOST_ITEMS = 64 * 1024 * 1024
+"""Characters of a list of items: pictures inside it count."""
 
 
 def _as_typed(word: str) -> str:
@@ -318,4 +340,6 @@ def choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
             raise UsageError("there is no session to continue", "Leave --continue out to start one.")
     elif options.session:
         session = store.find(options.session)
-    return session or Session(SystemClock().ident(), store.free_name(options.session or prompt))
+    return session or Session(
+        SystemClock().ident(), store.free_name(options.session or prompt or first_words(options.items))
+    )

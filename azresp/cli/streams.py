@@ -84,7 +84,7 @@ def forget_stdout() -> None:
     os.close(null)
 
 
-def read_stdin(*, typed: bool = False) -> tuple[str, int]:
+def read_stdin(*, typed: bool = False, most: int = MAX_MESSAGE_CHARS) -> tuple[str, int]:
     """All of a piped stdin as text, and how many invalid bytes became U+FFFD; ("", 0) if it is a terminal.
 
     `typed` reads a terminal as well. Raises UsageError if it is longer than any message can be.
@@ -92,10 +92,10 @@ def read_stdin(*, typed: bool = False) -> tuple[str, int]:
     stream = sys.stdin
     if stream is None or stream.closed or (stream.isatty() and not typed):
         return "", 0
-    return _text_of(stream.fileno(), "stdin")
+    return _text_of(stream.fileno(), "stdin", most)
 
 
-def read_file(path: Path) -> tuple[str, int]:
+def read_file(path: Path, most: int = MAX_MESSAGE_CHARS) -> tuple[str, int]:
     """All of a text file, and how many invalid bytes became U+FFFD. Raises UsageError, LocalError."""
     try:
         # Nothing but a regular file: a pipe or device might never end, or wait for ever.
@@ -107,17 +107,19 @@ def read_file(path: Path) -> tuple[str, int]:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise UsageError(f"{path}: not a file", "Pipe its text in instead.")
-        return _text_of(handle, str(path))
+        return _text_of(handle, str(path), most)
     except OSError as error:
         raise LocalError(f"{path}: {error.strerror}") from error
     finally:
         os.close(handle)
 
 
-def _text_of(handle: int, name: str) -> tuple[str, int]:
-    data = _read_capped(handle, MAX_MESSAGE_CHARS * 4)
+def _text_of(handle: int, name: str, most: int) -> tuple[str, int]:
+    data = _read_capped(handle, most * 4)
     text = data.decode("utf-8-sig", "replace")
-    if len(text) > MAX_MESSAGE_CHARS:
+    if len(text) > most > MAX_MESSAGE_CHARS:
+        raise UsageError(f"{name} holds more than {most:,} characters", "No request can be as large as that.")
+    if len(text) > most:
         raise UsageError(
             f"{name} holds more than {MAX_MESSAGE_CHARS:,} characters, the most that one message can have",
             "Send a part of it (`head -c 1000000`).",

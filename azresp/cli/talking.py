@@ -6,8 +6,9 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from azresp.answering import Answerer
@@ -16,6 +17,7 @@ from azresp.cli.clock import SystemClock
 from azresp.cli.connect import Reached, reach
 from azresp.cli.file_desk import FileDesk
 from azresp.cli.gallery import gallery_of
+from azresp.cli.moving import Mover
 from azresp.cli.patience import until_done
 from azresp.cli.report import error_lines, note
 from azresp.cli.storing import open_store
@@ -45,20 +47,38 @@ def begin(
     emulator: str,
     tools: tuple[str, ...] = (),
     no_tools: bool = False,
+    flags: Mapping[str, object] | None = None,
 ) -> int:
     """Talk until the user leaves; gives the exit status."""
     reached = reach(loaded.profile, emulator)
     store = open_store(emulated=reached.emulated, warn=note)
     try:
         tuner = ProfileTuner(reached.profile, loaded.origins)
-        trusting = "/tool trust {name}"
-        offer = build_toolset(loaded, store.records, tools, none=no_tools, values=tuner, trusting=trusting)
-        chat = _chat(terminal, reached, tuner, store, offer)
+        offered = partial(build_toolset, words=tools, none=no_tools, trusting="/tool trust {name}")
+        chat = _chat(terminal, reached, tuner, store, offered(loaded, store.records, values=tuner))
         chat.gate = Gate(loaded.prices)
-        return until_done(_talk(chat, reached, store, early, resume))
+
+        def equip(chat: Chat, loaded: Loaded, reached: Reached) -> None:
+            tuner = ProfileTuner(reached.profile, loaded.origins)
+            _equip(chat, reached, tuner, store, offered(loaded, store.records, values=tuner))
+            chat.gate = Gate(loaded.prices)
+
+        mover = chat.mover = Mover(flags or {}, loaded, reached, equip)
+        return until_done(_talk(chat, mover, store, early, resume))
     finally:
         store.close()
         reached.stop()
+
+
+def _equip(chat: Chat, reached: Reached, tuner: ProfileTuner, store: Store, tools: Tools) -> None:
+    """Give a chat what belongs to another profile."""
+    files = FileDesk(reached.gateway, store, chat.terminal.dim)
+    chat.service, chat.tuner, chat.tools, chat.files = reached.gateway, tuner, tools, files
+    chat.attaching = AttachmentDesk(files, tuner)
+    chat.gallery = gallery_of(reached.profile, store.path)
+    desk = chat.answerer.desk
+    chat.answerer = Answerer(tools, desk, store.records, origin=reached.gateway.origin, now=chat.clock.now)
+    chat.azure = not reached.gateway.connection.loopback
 
 
 def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Store, tools: Tools) -> Chat:
@@ -89,7 +109,7 @@ def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Stor
     return chat
 
 
-async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, resume: str) -> int:
+async def _talk(chat: Chat, mover: Mover, store: Store, early: EarlyPrompt, resume: str) -> int:
     from azresp.ui import commands  # noqa: F401 - registers them
 
     early.clear()
@@ -102,7 +122,7 @@ async def _talk(chat: Chat, reached: Reached, store: Store, early: EarlyPrompt, 
     status = await chat.run()
     await chat.jobs.stop()
     _part(chat)
-    await reached.gateway.close()
+    await mover.reached.gateway.close()
     return status
 
 

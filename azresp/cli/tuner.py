@@ -21,6 +21,7 @@ _GROUPS = ("request", "tools", "images", "cost", "screen")
 _SETTABLE = (
     "deployment",
     "resilient",
+    "rebuild",
     *(key for key, one in SETTINGS.items() if one.group in _GROUPS),
 )
 """What `/set` may change; the endpoint and sign-in are a profile's."""

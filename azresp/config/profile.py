@@ -272,6 +272,9 @@ class Profile:
         "true",
         "Ask in the background and stream: a lost connection goes on where it broke off; the first word comes later",
     )
+    rebuild: bool = setting(
+        rule.switch(), False, "network", "true", "Send a conversation in full, unasked, that the service lost"
+    )
     connect_timeout_s: float = setting(
         rule.number(0.1, 600, "seconds"), 5.0, "network", "5", "Seconds to wait for a connection"
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from azresp.core.events import dicts
+from azresp.core.omissions import CIPHERTEXT, Omission, omissions, paired, without
 from azresp.core.pictures import CALL, as_input
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
@@ -53,12 +54,15 @@ def compose(
         value = settings.get(key)
         if value is not None and value != {}:
             _put(body, place, value)
+    if settings.get("store") is False and Omission(CIPHERTEXT, body["model"]) not in omissions(session):
+        # Reasoning that the service does not keep comes back to us, to be sent again (facts.md 5).
+        body["include"] = list(dict.fromkeys([*body.get("include", ()), CIPHERTEXT]))
     anchor = None if in_full or settings.get("store") is False else chain_anchor(session, origin)
     if anchor is not None:
         body["previous_response_id"] = anchor
         body["input"] = list(said)
     else:
-        body["input"] = [*items_of(session.path(), origin), *said]
+        body["input"] = [*sent_again(session, origin), *said]
     body["stream"] = True
     return cast("Wire", mend_json(body))
 
@@ -71,6 +75,19 @@ def chain_anchor(session: Session, origin: str) -> str | None:
     return last.turn.id if not last.origin or not origin or last.origin == origin else None
 
 
+def sent_again(session: Session, origin: str = "") -> list[Wire]:
+    """The conversation of a session as input items, without what the service refused before."""
+    path = session.path()
+    dropped = without(session, path)
+    items = [
+        item
+        for exchange, left in zip(path, dropped, strict=True)
+        for item in items_of([exchange], origin)
+        if item.get("type") not in left
+    ]
+    return paired(items, frozenset().union(*dropped))
+
+
 def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:
     """The conversation of a path as input items, for a service that does not know it.
 
@@ -78,13 +95,57 @@ def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:
     """
     items: list[Wire] = []
     for exchange in path:
-        items.extend(exchange.said)
         foreign = bool(origin and exchange.origin and exchange.origin != origin)
-        for item in exchange.turn.items:
-            replayed = replay(item.to_wire())
-            if replayed is not None and not (foreign and item.kind == "reasoning"):
-                items.append(replayed)
+        heard = (replay(item.to_wire()) for item in exchange.turn.items)
+        found = [item for item in (*map(_said_again, exchange.said), *heard) if item is not None]
+        items += [_elsewhere(item) for item in found if item.get("type") != "reasoning"] if foreign else found
     return items
+
+
+def left_behind(path: Iterable[Exchange], origin: str) -> tuple[int, int]:
+    """How much can't go with a conversation to `origin`: reasoning that only its maker can read, and uploaded files."""
+    foreign = [one for one in path if one.origin and one.origin != origin]
+    sealed = [1 for one in foreign for item in one.turn.items if item.wire.get("encrypted_content")]
+    files = [1 for one in foreign for item in one.said for part in _parts(item) if "file_id" in part]
+    return len(sealed), len(files)
+
+
+def _elsewhere(item: Wire) -> Wire:
+    """An input item for another service than the one that has the files of its parts."""
+    for place in ("content", "output"):
+        if isinstance(parts := item.get(place), list) and any("file_id" in part for part in dicts(parts)):
+            item = item | {place: [_GONE if "file_id" in part else part for part in dicts(parts)]}
+    return item
+
+
+_GONE = {"type": "input_text", "text": "(what was attached here is a file at another service)"}
+
+
+def _parts(item: Wire) -> tuple[Wire, ...]:
+    return (*dicts(item.get("content")), *dicts(item.get("output")))
+
+
+def _said_again(item: Wire) -> Wire | None:
+    """An input item for a service that does not know it: one fetched from a service has an id there."""
+    kind = item.get("type", "message")
+    if kind == "message" and item.get("role") != "assistant":
+        return _without(item, "id", "status")
+    if kind in _ANSWERS:
+        return _without(item, "id")
+    if (kind == "message" and not _is_heard(item)) or kind == "item_reference":
+        return item
+    return replay(item)
+
+
+_ANSWERS = ("function_call_output", "custom_tool_call_output", "mcp_approval_response")
+
+
+def _is_heard(message: Wire) -> bool:
+    return any(part.get("type") in ("output_text", "refusal") for part in dicts(message.get("content")))
+
+
+def _without(wire: Wire, *names: str) -> Wire:
+    return {key: value for key, value in wire.items() if key not in names} if wire.keys() & {*names} else wire
 
 
 def replay(wire: Wire) -> Wire | None:
@@ -102,14 +163,17 @@ def replay(wire: Wire) -> Wire | None:
     if kind == "message":
         return _replay_message(wire)
     if kind in _CALLED_BY_ID:
-        return {key: value for key, value in wire.items() if key not in ("id", "status")}
-    if kind == CALL and isinstance(wire.get("result"), dict):
+        return _without(wire, "id", "status", *_PROJECT)
+    if kind == CALL and not isinstance(wire.get("result"), str):
         return as_input(wire)
-    return dict(wire)
+    return _without(wire, *_PROJECT)
 
 
 _CALLED_BY_ID = ("reasoning", "function_call", "custom_tool_call")
 """Items that others refer to by call_id, or not at all."""
+
+_PROJECT = ("partition_key", "created_by")
+"""What a project's endpoint adds to items, and no request may have (wire-facts, Items)."""
 
 
 def _replay_message(wire: Wire) -> Wire | None:
@@ -117,13 +181,30 @@ def _replay_message(wire: Wire) -> Wire | None:
     for part in dicts(wire.get("content")):
         match part:
             case {"type": "output_text", "text": str(text)}:
-                content.append({"type": "output_text", "text": text, "annotations": []})
+                cited = [one for one in map(_citation, dicts(part.get("annotations"))) if one]
+                content.append({"type": "output_text", "text": text, "annotations": cited})
             case {"type": "refusal", "refusal": str(text)}:
                 content.append({"type": "refusal", "refusal": text})
     if not content:
         return None
     phase = {"phase": wire["phase"]} if isinstance(wire.get("phase"), str) else {}
     return {"type": "message", "role": "assistant", "content": content} | phase
+
+
+_CITED = {
+    "url_citation": ("url", "title", "start_index", "end_index"),
+    "file_citation": ("file_id", "filename", "index"),
+    "container_file_citation": ("container_id", "file_id", "filename", "start_index", "end_index"),
+    "file_path": ("file_id", "index"),
+}
+
+
+def _citation(annotation: Wire) -> Wire | None:
+    """A citation with the fields that a request may have; None if one is missing."""
+    names = _CITED.get(str(annotation.get("type")), ())
+    if not names or any(annotation.get(name) is None for name in names):
+        return None
+    return {name: annotation[name] for name in ("type", *names)}
 
 
 def _put(body: Wire, place: tuple[str, ...], value: object) -> None:

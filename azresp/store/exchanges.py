@@ -63,9 +63,16 @@ class Exchanges:
         """Write how an exchange ended, in place of the events that were heard of it."""
         turn = exchange.turn
         self._db.run(
-            "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, "
+            "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, stored = ?, "
             "job = case when ? then job else 0 end where id = ?",
-            (turn.id, turn.status, write_json(dump_turn(turn)), exchange.background, exchange.id),
+            (
+                turn.id,
+                turn.status,
+                write_json(dump_turn(turn)),
+                exchange.stored,
+                exchange.background,
+                exchange.id,
+            ),
         )
         self._db.run(COUNT, counts_of(turn, exchange.id))
         self._db.run("delete from heard where exchange = ?", (exchange.id,))

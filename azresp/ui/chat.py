@@ -11,13 +11,14 @@ from azresp.core.asks import asks, open_asks
 from azresp.core.session import BATCH, TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome
-from azresp.errors import AzrespError, Exit, ServiceError
+from azresp.errors import AzrespError, Exit
 from azresp.rounds import answer_rounds
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
+from azresp.ui.moving import DEPLOYMENT, elsewhere
 from azresp.ui.stopping import Stopping
 from azresp.ui.tool_lists import list_changes
 from azresp.ui.usage import usage_line
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.core.turn import Turn
     from azresp.ui.jobs import JobWatch
-    from azresp.ui.ports import Attached, Attaching, Files, Gallery, Library, Memory, Service, Toolset, Tuner
+    from azresp.ui.ports import (
+        Attached,
+        Attaching,
+        Files,
+        Gallery,
+        Library,
+        Memory,
+        Mover,
+        Service,
+        Toolset,
+        Tuner,
+    )
     from azresp.ui.terminal import Terminal
 
 
@@ -77,6 +89,8 @@ class Chat:
     """goes with the next message"""
     gate: Gate = field(default_factory=Gate)
     """asked before anything is said"""
+    mover: Mover | None = None
+    """takes the chat to another profile"""
     azure: bool = True
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
@@ -195,7 +209,7 @@ class Chat:
             self._conclude(outcome, heard)
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
-            following = await self._hear(session, said, in_full=False)
+            following = await self._hear_or_rebuild(session, said)
             heard.append(following.exchange)
             self._conclude(following, heard)
             return following
@@ -217,15 +231,9 @@ class Chat:
         self.terminal.gap()
 
     async def _hear_or_rebuild(self, session: Session, said: tuple[Wire, ...]) -> Outcome:
-        outcome = await self._hear(session, said, in_full=False)
-        error = outcome.error
-        if isinstance(error, ServiceError) and error.code == "previous_response_not_found":
-            self.show_error(error)
-            count = len(session.path())
-            self.terminal.strong(f"Send the conversation in full instead ({counted(count, 'exchange')})?")
-            if await self._agreed():
-                outcome = await self._hear(session, said, in_full=True)
-        return outcome
+        from azresp.ui.agreeing import say_on
+
+        return await say_on(self, self._hear, session, said)
 
     async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the service outside of an answer. Raises AzrespError, also where Ctrl-C stops it."""
@@ -238,7 +246,7 @@ class Chat:
                     raise
                 raise AzrespError("stopped") from None
 
-    async def _hear(self, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
+    async def _hear(self, session: Session, said: tuple[Wire, ...], in_full: bool) -> Outcome:
         from azresp.ui.hearing import hear
 
         outcome = await hear(self, session, said, in_full=in_full)
@@ -282,16 +290,21 @@ class Chat:
             self.terminal.dim(line)
         self.terminal.gap()
 
-    def switch(self, session: Session) -> None:
-        """Go on in another session, with its settings and nothing of ours."""
+    def switch(self, session: Session) -> list[str]:
+        """Go on in another session, with its settings and nothing of ours; gives what is to be told about it."""
         if BATCH in session.settings:
             # Its answers have nothing to do with each other: what is said now begins a conversation.
             session = Session(self.clock.ident(), self.library.free_name(session.name))
+        if told := elsewhere(session, self.service.origin):
+            # A deployment was chosen among those of the other endpoint.
+            kept = {key: value for key, value in session.settings.items() if key != DEPLOYMENT}
+            session = replace(session, settings=kept)
         self.session = session
         self.last = session.last
         settings = {key: str(text) for key, text in session.settings.items()}
         self.tools.select(settings.pop(TOOLS, ""))
         self.tuner.restore(settings)
+        return told
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""
@@ -335,8 +348,9 @@ class Chat:
         self.terminal.strong(question)
         return (await self.editor.ask("[y/N] ")).strip().lower() in ("y", "yes")
 
-    async def _agreed(self) -> bool:
+    async def agreed(self, question: str) -> bool:
         """Ask for yes or no until one of them comes; nothing typed means yes."""
+        self.terminal.strong(question)
         while True:
             said = (await self.editor.ask("[Y/n] ")).strip().lower()
             if said in ("", "y", "yes"):

@@ -41,13 +41,14 @@ async def come_back(chat: Chat, session: Session, exchange: Exchange) -> Outcome
     return await _shown(chat, session, lambda ports: follow(ports, session, exchange), _Keys.LEAVE)
 
 
-async def launch(chat: Chat, session: Session, said: tuple[Wire, ...]) -> Outcome:
+async def launch(chat: Chat, session: Session, said: tuple[Wire, ...], in_full: bool = False) -> Outcome:
     """Ask in the background, and leave as soon as the response has an id."""
     asking = Ports(
         chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock, chat.gallery.turn(session)
     )
     settings = {**_settings(chat, said), "background": True}
-    saying = converse(asking, session, said, settings, headers=chat.tools.headers(), launch=True)
+    headers = chat.tools.headers()
+    saying = converse(asking, session, said, settings, headers=headers, in_full=in_full, launch=True)
     task = asyncio.ensure_future(saying)
     with chat.terminal.quiet_keys(), Stopping(task, "SIGINT"):
         outcome = await task

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azresp.core.usage import Spent
     from azresp.rounds import Budget
     from azresp.ui.album import Seen
+    from azresp.ui.chat import Chat
 
 
 class Listed(Protocol):
@@ -125,6 +126,13 @@ class Tuner(Protocol):
     def rows(self) -> list[tuple[str, str, str]]: ...
     def settable(self) -> list[str]: ...
     def words(self, key: str) -> list[str]: ...
+
+
+class Mover(Protocol):
+    """Takes a chat to another profile. Raises UsageError, ConfigError."""
+
+    def profiles(self) -> list[str]: ...
+    async def move(self, chat: Chat, name: str) -> None: ...
 
 
 class ToolRow(Protocol):

@@ -56,6 +56,14 @@ def run(
     mask: Annotated[
         str, typer.Option("--mask", help="Edit pictures only where this one is transparent", metavar="IMAGE")
     ] = "",
+    items: Annotated[
+        str,
+        typer.Option(
+            "--input",
+            help="Send this JSON list of input items; a prompt follows it; - is stdin",
+            metavar="FILE",
+        ),
+    ] = "",
     output: Annotated[
         str,
         typer.Option(
@@ -96,7 +104,7 @@ def run(
 ) -> None:
     """Ask once and print the answer; piped text follows the prompt."""
     if batch:
-        alone = not any((prompt, session, go_on, events, image, file, mask, approve, background, wait))
+        alone = not any((prompt, session, go_on, events, image, file, mask, items, approve, background, wait))
         many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
         shared = {
             "as_json": as_json,
@@ -128,6 +136,7 @@ def run(
         files=tuple(file or ()),
         mask=mask,
         output=output,
+        input=items,
         emulator=emulator_choice(emulator),
         background=background,
         wait=wait,

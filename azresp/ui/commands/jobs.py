@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import asks, open_asks
@@ -46,6 +47,8 @@ def _demand_here(chat: Chat, job: Job) -> None:
 @command("bg")
 async def bg(chat: Chat, prompt: Annotated[str, Rest()]) -> None:
     """Ask in the background, on a branch of its own; the prompt is free at once."""
+    from azresp.insisting import insist
+    from azresp.ui.agreeing import Chatting
     from azresp.ui.hearing import launch
 
     if open_asks(chat.session):
@@ -55,7 +58,8 @@ async def bg(chat: Chat, prompt: Annotated[str, Rest()]) -> None:
         chat.attached = waiting
         return
     session = replace(chat.session, id=chat.clock.ident(), name=chat.library.free_name(prompt))
-    outcome = await launch(chat, session, said)
+    hear = partial(launch, chat)
+    outcome = await insist(hear, session, said, Chatting(chat))
     if outcome.error is not None:
         chat.show_error(outcome.error)
     if outcome.stopped and not outcome.exchange.running:

@@ -66,12 +66,14 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
     from azresp.ui.counting import counted
 
     session = chat.library.find(name) or await _picked_up(chat, name)
-    chat.switch(session)
+    told = chat.switch(session)
     show_path(chat, session.path()[-2:])
     show_broken(chat)
     chat.terminal.dim(
         f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
     )
+    for line in told:
+        chat.terminal.strong(line)
     await chat.answer_asks()
 
 
