@@ -13,7 +13,7 @@ from pathlib import Path
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
 
-VERSION = 3
+VERSION = 4
 
 LOCKED_FOR_S = 10.0
 """How long another process may hold the file before we give up."""
