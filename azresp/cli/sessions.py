@@ -43,6 +43,21 @@ def show(name: Name, as_json: JsonOption = False, emulator: EmulatorOption = "au
     show_session(name, emulator, as_json=as_json)
 
 
+@sessions_app.command("search")
+def search(
+    words: Annotated[
+        list[str], typer.Argument(help='Words (or their beginnings) and "phrases"', metavar="WORDS...")
+    ],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many")] = 20,
+    as_json: JsonOption = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """Find words in everything that was asked and answered, the best places first."""
+    from azresp.cli.session_search import search_sessions
+
+    raise typer.Exit(search_sessions(" ".join(words), limit, emulator, as_json=as_json))
+
+
 @sessions_app.command("rename")
 def rename(
     old: Annotated[str, typer.Argument(help="Its name or id", autocompletion=session_names)],

@@ -220,6 +220,9 @@ class Exchanges:
     def _sweep(self) -> None:
         for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
+        self._db.run("update exchanges set indexed = 0 where indexed = 1")
+        if self._db.row("select 1 from sqlite_master where name = 'words'"):
+            self._db.run("insert into words (words) values ('delete-all')")  # see `search`
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every file that what was said, heard or answered refers to."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
+from azresp.store.index import make_index
 
 VERSION = 4
 
@@ -46,6 +47,7 @@ create table if not exists exchanges (
     sealed integer not null default 0,
     owner text not null default '',
     job integer not null default 0,
+    indexed integer not null default 0,
     number integer not null default 0,
     model text not null default '',
     counted integer not null default 0,
@@ -62,6 +64,7 @@ create index if not exists exchanges_tokens on exchanges (
     sealed, counted, asked_at, session, deployment, model,
     input_tokens, cached_tokens, output_tokens, reasoning_tokens
 );
+create index if not exists exchanges_unread on exchanges (indexed) where indexed = 0;
 create index if not exists exchanges_jobs on exchanges (job) where job > 0;
 create table if not exists heard (
     exchange text not null,
@@ -127,7 +130,10 @@ create table if not exists trusted (
 """
 
 _ADDED = (
-    *(("exchanges", column, "integer not null default 0") for column in ("job", "number", "counted")),
+    *(
+        ("exchanges", column, "integer not null default 0")
+        for column in ("job", "number", "counted", "indexed")
+    ),
     ("exchanges", "model", "text not null default ''"),
     *(("exchanges", f"{kind}_tokens", "integer") for kind in ("input", "cached", "output", "reasoning")),
 )
@@ -243,6 +249,7 @@ def _update(db: sqlite3.Connection) -> None:
                 db.execute(f"alter table {table} add column {column} {kind}")
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
+        make_index(db)
         db.execute(f"pragma user_version = {VERSION}")
         db.execute("commit")
     except BaseException:

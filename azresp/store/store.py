@@ -22,9 +22,10 @@ from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
 from azresp.store.records import Records
+from azresp.store.search import Search
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
-from azresp.store.spending import COUNT, Spending
+from azresp.store.spending import COUNT, COUNTED, Spending
 from azresp.store.uploads import Uploads
 
 
@@ -51,6 +52,8 @@ class Store(Ledger):
         sessions = Sessions(database, exchanges, clock)
         self.batches = Batches(database, exchanges, sessions)
         """Lines of batches, each claimed before it is sent."""
+        self.search = Search(database)
+        """Everything that was asked and answered, by its words."""
         self.spending = Spending(database)
         """Tokens of exchanges, summed."""
         super().__init__(database, exchanges, sessions)
@@ -88,7 +91,7 @@ class Store(Ledger):
                 self._exchanges.insert(session.id, exchange, sealed=True)
                 self._exchanges.finish(exchange)
                 if not spent:
-                    self._db.run(COUNT, ("", 0, 0, 0, 0, exchange.id))
+                    self._db.run(COUNT, (COUNTED, "", 0, 0, 0, 0, exchange.id))
 
     def load(self, session_id: str) -> Session | None:
         """A session with the exchanges on the way to its head."""

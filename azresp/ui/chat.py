@@ -95,6 +95,8 @@ class Chat:
     """the service is Azure, not a server on this machine"""
     ended_by: int = 0
     """the signal that ends the program (SIGTERM, SIGHUP)"""
+    found: list[str] = field(default_factory=list)
+    """response ids of the last search"""
     jobs: JobWatch = field(init=False)
     _notices: list[tuple[str, ...]] = field(default_factory=list)
     _told_trouble: str = ""

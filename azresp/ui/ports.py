@@ -69,6 +69,27 @@ class Deletions(Protocol):
     def want(self, response_id: str, origin: str, now: float, why: str) -> None: ...
 
 
+class Hit(Protocol):
+    """An exchange that was found."""
+
+    @property
+    def session(self) -> str: ...
+    @property
+    def exchange(self) -> Exchange: ...
+    @property
+    def snippet(self) -> str: ...
+
+
+class Search(Protocol):
+    """Everything that was asked and answered, by its words."""
+
+    available: bool
+    marks: tuple[str, str]
+
+    def catch_up(self, tell: Callable[[int], object]) -> None: ...
+    def find(self, text: str, limit: int = 20) -> Sequence[Hit]: ...
+
+
 class Library(Ledger, Protocol):
     """The kept sessions."""
 
@@ -82,6 +103,8 @@ class Library(Ledger, Protocol):
 
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def search(self) -> Search: ...
     def load(self, session_id: str) -> Session | None: ...
     def path_to(self, exchange_id: str) -> Sequence[Exchange]: ...
     @property

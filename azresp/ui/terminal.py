@@ -91,6 +91,18 @@ class Terminal:
         for name, value in rows:
             self._pair(clean_line(name), clean_line(value), min(widest, columns // 2 - 2), columns)
 
+    def found(self, head: str, text: str, marks: tuple[str, str]) -> None:
+        """Write a hit of a search: a quiet head, then the text with what stands between the marks made strong."""
+        from azresp.ui.markdown.rows import Span
+
+        self._rows([Span(clean_line(head), DIM)], hang=0)
+        spans: list[Span] = []
+        for part in text.split(marks[0]):
+            hit, closed, rest = part.rpartition(marks[1])
+            spans += [Span(clean_line(hit), STRONG)] if closed else []
+            spans.append(Span(clean_line(rest), ""))
+        self._rows([Span("  ", ""), *spans], hang=2)
+
     def painter(self) -> Painting:
         """A painter for one turn."""
         self._blank = False

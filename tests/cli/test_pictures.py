@@ -105,7 +105,7 @@ def test_a_picture_comes_from_stdin(house: House) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert b"one picture or file only" in done.stderr
+    assert b"one picture, file or list of items only" in done.stderr
 
 
 def test_a_picture_is_sent_as_the_settings_say(house: House, azresp: Azresp, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 # ruff: noqa: F401, I001
 from azresp.ui.commands import (
     sessions,
+    search,
     moving,
     turns,
     cost,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _names(chat: Chat, before: tuple[str, ...]) -> list[str]:
-    return [one.name for one in chat.library.listed(50)]
+    return [*chat.found, *(one.name for one in chat.library.listed(50))]
 
 
 @command("new")

@@ -1,0 +1,51 @@
+"""`azresp sessions search`: full-text search over what is kept on this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from azresp.cli.kept import open_kept
+from azresp.cli.options import emulator_choice
+from azresp.cli.report import StatusLine, note
+from azresp.cli.session_list import age
+from azresp.cli.streams import Output
+from azresp.errors import Exit, LocalError
+from azresp.ui.terminal import Terminal
+
+
+def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> int:
+    """Print the hits; give the exit status: 1 where nothing was found, as grep does."""
+    store = open_kept(emulator_choice(emulator))
+    try:
+        index, line = store.search, StatusLine()
+        if not index.available:
+            raise LocalError("this Python's SQLite can't search texts", "It needs FTS5; use another Python.")
+        index.catch_up(lambda left: line.show(f"reading {left:,} exchanges"))
+        line.show("")
+        hits = index.find(text, limit)
+    finally:
+        store.close()
+    output = Output()
+    if as_json:
+        rows = [
+            {
+                "session": hit.session,
+                "response_id": hit.exchange.turn.id or None,
+                "asked_at": hit.exchange.asked_at,
+                "question": hit.exchange.question,
+                "snippet": hit.snippet.replace(index.marks[0], "").replace(index.marks[1], ""),
+            }
+            for hit in hits
+        ]
+        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        return Exit.OK if hits else Exit.API
+    terminal, now = Terminal(output), time.time()
+    for hit in hits:
+        head = f"{hit.session} · {age(now - hit.exchange.asked_at)} · {hit.exchange.turn.id}"
+        terminal.found(head, hit.snippet, index.marks)
+    if not hits:
+        note("nothing was found")
+    elif output.isatty():
+        note("azresp chat --resume ID goes on from there")
+    return Exit.OK if hits else Exit.API

@@ -1,0 +1,96 @@
+"""Full-text search: every word finds its exchange, nothing typed is an error, and what is gone is found no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azresp.core.events import read
+from azresp.core.session import Exchange, Session, message
+from azresp.core.turn import fold
+from azresp.store.search import MARKS, terms_of
+from azresp.store.store import Store
+from tests.examples import examples
+
+WORDS = st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=12)
+
+
+def _exchange(ident: str, question: str, answer: str, status: str = "completed") -> Exchange:
+    content = [{"type": "output_text", "text": answer}]
+    item = {"type": "message", "id": "m", "role": "assistant", "content": content}
+    response = {"object": "response", "id": f"resp_{ident}", "status": status, "output": [item]}
+    return Exchange(ident, None, (message(question),), fold([read(response)]), 1.0, "gpt", "here")
+
+
+def _store(*exchanges: Exchange) -> Store:
+    store = Store(None)
+    for one in exchanges:
+        store.add(Session(f"s-{one.id}", f"talk {one.id}", one.id), [one])
+    store.search.catch_up()
+    return store
+
+
+def _found(store: Store, text: str) -> list[str]:
+    return [hit.exchange.id for hit in store.search.find(text)]
+
+
+def test_words_beginnings_and_phrases_are_found_and_marked() -> None:
+    store = _store(
+        _exchange("a", "Where do otters sleep?", "Otters sleep **afloat**, holding paws."),
+        _exchange("b", "And seals?", "Seals sleep upright; the sleep of otters is another thing."),
+    )
+    assert sorted(_found(store, "OTTERS sleep")) == ["a", "b"]
+    assert _found(store, "afl") == ["a"]
+    assert _found(store, '"otters sleep"') == ["a"]
+    assert _found(store, "otters whales") == []
+    (hit,) = store.search.find("upright")
+    assert (hit.session, f"{MARKS[0]}upright{MARKS[1]}" in hit.snippet) == ("talk b", True)
+    store.close()
+
+
+def test_what_is_removed_or_forgotten_is_in_no_index_any_more() -> None:
+    store = _store(_exchange("a", "secretword", "x"), _exchange("b", "other", "secretword too"))
+    assert len(_found(store, "secretword")) == 2
+    store.remove("s-a")
+    store.forget(["b"])
+    assert store.search._db.rows("select * from words where words match 'secretword'") == []
+    store.search.catch_up()
+    assert _found(store, "secretword") == []
+    store.close()
+
+
+def test_a_running_job_is_found_when_it_is_over() -> None:
+    store = _store(_exchange("a", "question", "half", "in_progress"))
+    assert _found(store, "question") == []
+    store.close()
+
+
+def test_a_store_of_an_older_version_is_read_at_its_first_search(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    store = Store(file)
+    store.add(Session("s", "old talk", "a"), [_exchange("a", "walrus", "tusks")])
+    for sql in (
+        "drop table words",
+        "drop index exchanges_unread",
+        "alter table exchanges drop column indexed",
+    ):
+        store.search._db.run(sql)
+    store.search._db.run("pragma user_version = 2")
+    store.close()
+    store = Store(file)
+    store.search.catch_up()
+    assert _found(store, "tusks") == ["a"]
+    store.close()
+
+
+@examples(25)
+@given(st.lists(WORDS, min_size=1, max_size=6), st.text(max_size=30))
+def test_every_word_finds_its_exchange_and_nothing_typed_is_an_error(words: list[str], odd: str) -> None:
+    store = _store(_exchange("a", words[0], " ".join(words)))
+    for word in words:
+        if terms_of(word):
+            assert _found(store, word) == ["a"], word
+    store.search.find(odd)
+    store.close()
