@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 
-.PHONY: chat test fuzz check cover bench picture docs lock clean
+.PHONY: chat test fuzz torture check cover bench picture docs lock clean
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
@@ -16,6 +16,10 @@ test: check
 # The laws with many more examples than `make test` takes time for: make fuzz TIMES=100
 fuzz: $(VENV)/.test
 	AZRESP_FUZZ=$(or $(TIMES),25) $(PY) -m pytest -n auto $$(grep -rl '^@given' tests)
+
+# kill -9 of azresp at many moments of a streaming job; each must come back whole: make torture KILLS=100
+torture: $(VENV)/.test
+	AZRESP_KILLS=$(or $(KILLS),100) $(PY) -m pytest -q -n 0 tests/cli/test_jobs.py -k killed
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
