@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -56,7 +57,11 @@ def fill(path: Path, many: int) -> None:
             origin="bench",
         )
         store.add(Session(f"s{n:025}", f"question-{n}", asked.id, {}, {asked.id: asked}), [asked])
+    began = time.monotonic()
+    store.search.catch_up()
+    print(f"{many:,} exchanges indexed in {time.monotonic() - began:.1f} s", file=sys.stderr, flush=True)
     store.close()
+    print(f"{many:,} exchanges: {path.stat().st_size / 1e6:.0f} MB", file=sys.stderr, flush=True)
 
 
 def _turn(n: int) -> dict[str, object]:
@@ -87,6 +92,8 @@ def _jobs(lab: Lab, path: Path) -> dict[str, Job]:
         jobs["azresp chat"] = partial(lab.run, azresp(lab, "chat"), steps=KEYS, env=env)
         resume = azresp(lab, "chat", "--resume", "question-5")
         jobs["azresp chat --resume"] = partial(lab.run, resume, steps=RESUMED, env=env)
+    # One word that few hold and one that all hold: the worst to rank.
+    jobs["azresp sessions search"] = partial(piped, (*AZRESP, "sessions", "search", "question", "7"))
     jobs["azresp run"] = partial(piped, azresp(lab, "run", "-q", "hi"))
     return jobs
 

@@ -10,6 +10,7 @@ from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
 from azresp.store.database import Database
+from azresp.store.index import has_fts5
 from azresp.store.jobs import ENLIST
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
@@ -221,7 +222,7 @@ class Exchanges:
         for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
         self._db.run("update exchanges set indexed = 0 where indexed = 1")
-        if self._db.row("select 1 from sqlite_master where name = 'words'"):
+        if has_fts5(self._db.raw) and self._db.row("select 1 from sqlite_master where name = 'words'"):
             self._db.run("insert into words (words) values ('delete-all')")  # see `search`
 
     def kept_files(self) -> set[str]:

@@ -14,14 +14,15 @@ from typing import NamedTuple
 
 from azresp.core.session import Exchange
 from azresp.store.database import Database
-from azresp.store.index import has_fts5
+from azresp.store.index import has_fts5, make_index
 from azresp.store.rows import EXCHANGE, exchange_of
 
 _MOST_CHARS = 400_000
 """Of one exchange; nobody looks for what comes behind."""
 _AROUND = 60
 """Characters on either side of a hit in a snippet."""
-_WORD = re.compile(r"\w+", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+")
+"""As FTS5 takes a text apart; letters younger than Unicode 6.1 are none to it."""
 
 
 class Hit(NamedTuple):
@@ -49,6 +50,9 @@ class Search:
         self._db = database
         self.marks = MARKS
         self.available = has_fts5(database.raw)
+        if self.available and not database.row("select 1 from sqlite_master where name = 'words'"):
+            # Made by a Python whose SQLite has no FTS5.
+            make_index(database.raw)
 
     def catch_up(self, tell: Callable[[int], object] = lambda left: None) -> None:
         """Take in what is not indexed yet; `tell` is told how many are left."""

@@ -61,7 +61,7 @@ def test_an_empty_list_tells_where_the_talks_with_the_emulator_are(
 ) -> None:
     before = azresp("sessions", "list", env=configured)
     assert before.stderr == "there are no sessions yet\n"
-    azresp("run", "hi", "--emulator", "always", env=configured)
+    azresp("run", "--background", "hi", "--emulator", "always", env=configured)
     after = azresp("sessions", "list", env=configured)
     assert "--emulator always" in after.stderr
     assert "--emulator" not in azresp("sessions", "list", "--emulator", "always", env=configured).stderr
@@ -290,7 +290,7 @@ def test_a_store_that_cannot_be_used_is_an_error_not_an_empty_list(
 
 def test_talks_with_the_emulator_are_listed_where_no_endpoint_is_configured(azresp: Azresp) -> None:
     assert "no sessions yet" in azresp("sessions", "list").stderr
-    azresp("run", "hello", "--session", "demo", "--emulator", "always")
+    azresp("run", "--background", "hello", "--session", "demo", "--emulator", "always")
     assert azresp("sessions", "list").stdout.startswith("demo")
     assert azresp("sessions", "list", "--emulator", "never").stdout == ""
     done = azresp("sessions", "rm", "demo", "--remote", "--yes")
@@ -316,7 +316,7 @@ def test_what_another_session_builds_on_stays(
 
 
 @pytest.mark.parametrize(
-    "first", [("run", "hi"), ("run", "hi", "--emulator", "always"), ("config", "set", "store", "on")]
+    "first", [("run", "hi"), ("jobs", "list", "--emulator", "always"), ("config", "set", "store", "on")]
 )
 def test_the_folders_of_data_and_configuration_are_closed_to_others(
     azresp: Azresp, configured: dict[str, str], tmp_path: Path, first: tuple[str, ...]

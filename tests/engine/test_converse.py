@@ -194,7 +194,11 @@ def test_a_rate_limit_inside_the_stream_is_an_answer_and_not_sent_again() -> Non
 
 
 @pytest.mark.parametrize("tail", [[], [{"type": "error", "error": {"code": "c", "message": "m"}}]])
-def test_a_failure_whose_stream_stays_open_ends_all_the_same(tail: list[Wire]) -> None:
+def test_a_failure_whose_stream_stays_open_ends_all_the_same(
+    tail: list[Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azresp.hearing.REASON_FOLLOWS_S", 0.3)
+    monkeypatch.setattr("azresp.hearing.END_FOLLOWS_S", 0.1)
     failed = {"type": "response.failed", "response": {"id": "resp_1", "status": "failed", "error": None}}
     with ReplayServer(stream(*_numbered(CREATED, failed, *tail), end="stall")) as server:
         outcome, _ = asyncio.run(say(server.base_url))
