@@ -290,7 +290,7 @@ def test_a_store_that_cannot_be_used_is_an_error_not_an_empty_list(
 
 def test_talks_with_the_emulator_are_listed_where_no_endpoint_is_configured(azresp: Azresp) -> None:
     assert "no sessions yet" in azresp("sessions", "list").stderr
-    azresp("run", "--background", "hello", "--session", "demo", "--emulator", "always")
+    azresp("run", "hello", "--session", "demo", "--emulator", "always")
     assert azresp("sessions", "list").stdout.startswith("demo")
     assert azresp("sessions", "list", "--emulator", "never").stdout == ""
     done = azresp("sessions", "rm", "demo", "--remote", "--yes")
