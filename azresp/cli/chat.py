@@ -14,9 +14,12 @@ from azresp.cli.options import emulates
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.config.load import Loaded, load
-from azresp.errors import ConfigError, UsageError
+from azresp.errors import ConfigError, Exit, UsageError
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
+
+PICK = "?"
+"""`--resume` with what is chosen from a list; no session is called so."""
 
 
 def talk(
@@ -39,6 +42,12 @@ def talk(
     terminal = Terminal(Output())
     for warning in loaded.warnings:
         note(f"warning: {warning}")
+    if resume == PICK:
+        from azresp.cli.picking import pick
+
+        resume = pick(terminal, emulated=emulated)
+        if not resume:
+            return Exit.OK
     if not resume:
         # The recap greets somebody who comes back; a name that does not exist is told without a banner.
         _greet(terminal, loaded, emulated=emulated)

@@ -26,6 +26,7 @@ def as_json(listed: list[Listed]) -> str:
             "changed": one.changed,
             "exchanges": one.exchanges,
             "question": _first_line(one),
+            "tags": list(one.tags),
         }
         for one in listed
     ]
@@ -41,13 +42,13 @@ def as_rows(listed: list[Listed], now: float, columns: int) -> str:
     rows = []
     if columns < NARROW or name_width > columns // 2:
         for name, since, one in zip(names, ages, listed, strict=True):
-            rows += [name, f"  {since} · {one.exchanges} · {_first_line(one)}"]
+            rows += [name, f"  {since} · {one.exchanges} · {_tags(one)}{_first_line(one)}"]
     else:
         age_width, count_width = max(map(len, ages), default=0), max(map(len, counts), default=0)
         for name, since, count, one in zip(names, ages, counts, listed, strict=True):
             rows.append(
                 f"{name}{' ' * (name_width - width(name))}  {since:>{age_width}}  {count:>{count_width}}  "
-                f"{_first_line(one)}"
+                f"{_tags(one)}{_first_line(one)}"
             )
     return "".join(f"{row if row in names else _fit(row, columns)}\n" for row in rows)
 
@@ -61,6 +62,10 @@ def age(seconds: float) -> str:
         if seconds < length * limit:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds // 31557600:.0f} y"
+
+
+def _tags(one: Listed) -> str:
+    return "".join(f"#{clean_line(tag)} " for tag in one.tags)
 
 
 def _first_line(one: Listed) -> str:

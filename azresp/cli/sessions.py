@@ -26,13 +26,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 @sessions_app.command("list")
 def list_all(
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many; 0 is all")] = 20,
+    tag: Annotated[str, typer.Option("--tag", help="Only those filed under this word", metavar="TAG")] = "",
     as_json: JsonOption = False,
     emulator: EmulatorOption = "auto",
 ) -> None:
-    """List sessions, the last changed first: name, age, number of exchanges, last question."""
+    """List sessions, the last changed first: name, age, number of exchanges, tags, last question."""
     from azresp.cli.sessions_work import list_sessions
 
-    list_sessions(limit, emulator, as_json=as_json)
+    list_sessions(limit, emulator, as_json=as_json, tag=tag)
 
 
 @sessions_app.command("show")
@@ -41,6 +42,19 @@ def show(name: Name, as_json: JsonOption = False, emulator: EmulatorOption = "au
     from azresp.cli.sessions_work import show_session
 
     show_session(name, emulator, as_json=as_json)
+
+
+@sessions_app.command("tag")
+def tag_one(
+    name: Name,
+    tags: Annotated[list[str], typer.Argument(help="Words to file it under", metavar="TAG...")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take these tags away")] = False,
+    emulator: EmulatorOption = "auto",
+) -> None:
+    """File a session under words: `sessions list --tag` and the picker find it by them."""
+    from azresp.cli.sessions_work import tag_session
+
+    tag_session(name, tags, emulator, remove=remove)
 
 
 @sessions_app.command("search")

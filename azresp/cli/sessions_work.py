@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from azresp.store.store import Store
 
 
-def list_sessions(limit: int, emulator: str, *, as_json: bool) -> None:
-    """Print the sessions that changed last."""
+def list_sessions(limit: int, emulator: str, *, as_json: bool, tag: str = "") -> None:
+    """Print the sessions that changed last, or those of them under a tag."""
     from azresp.cli import session_list
 
     emulated = is_emulated(emulator_choice(emulator))
     with _store(emulator) as store:
-        listed, count = store.listed(limit or ALL), store.count()
+        listed, count = store.listed(ALL if tag else limit or ALL), store.count()
+    if tag:
+        listed = [one for one in listed if tag.removeprefix("#") in one.tags]
+        count = len(listed)
+        listed = listed[: limit or None]
     output = Output()
     if as_json:
         output.write(session_list.as_json(listed))
     elif listed:
         output.write(session_list.as_rows(listed, time.time(), columns_of(output)))
     else:
-        note("there are no sessions yet")
+        note(f"no session is tagged {tag}" if tag else "there are no sessions yet")
         if not emulated and store_file(emulated=True).exists():
             note("  Talks with the emulator are kept apart: `azresp sessions list --emulator always`.")
     if len(listed) < count:
@@ -55,6 +59,20 @@ def show_session(name: str, emulator: str, *, as_json: bool) -> None:
         return
     text = as_markdown(session, made, lambda kept: path_kept(kept.saved))
     output.write(_painted(text) if output.isatty() else text)
+
+
+def tag_session(name: str, words: list[str], emulator: str, *, remove: bool) -> None:
+    """File a session under words, or no more; tell its tags."""
+    from azresp.core.session import tagged
+
+    with _store(emulator) as store:
+        session = session_named(store, name)
+        try:
+            session = tagged(session, [f"-{word.removeprefix('-')}" if remove else word for word in words])
+        except ValueError as word:
+            raise UsageError(f"{str(word)!r} can't be a tag", "A tag is one printable word.") from None
+        store.save(session)
+    note(f"{session.name}: {' '.join('#' + tag for tag in session.tags) or 'no tags'}")
 
 
 def rename_session(old: str, new: str, emulator: str) -> None:

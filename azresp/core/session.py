@@ -10,6 +10,8 @@ from azresp.core.turn import Turn
 
 TOOLS = "tools"
 """Key of a session's settings: which tools are on in it."""
+TAGS = "tags"
+"""Key of a session's settings: words that the user files it under, with blanks between them."""
 BATCH = "batch"
 """Key of a session's settings: it is a batch, made from this file; its exchanges are no conversation."""
 
@@ -59,6 +61,11 @@ class Session:
     settings: Mapping[str, object] = field(default_factory=dict)
     """what `/set` changed, by setting key"""
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words it is filed under."""
+        return tuple(str(self.settings.get(TAGS, "")).split())
 
     def path(self) -> tuple[Exchange, ...]:
         """The exchanges from the root to the head."""
@@ -128,3 +135,17 @@ def message(text: str, role: str = "user", parts: Iterable[Wire] = ()) -> Wire:
     """A message as an input item; `parts`: pictures and files, after the text."""
     content: list[Wire] = [{"type": "input_text", "text": text}] if text else []
     return {"type": "message", "role": role, "content": [*content, *parts]}
+
+
+def tagged(session: Session, words: Iterable[str]) -> Session:
+    """The session filed under these words too; `-word` takes one away. ValueError: a word that is no tag."""
+    tags = dict.fromkeys(session.tags)
+    for word in words:
+        name = word.removeprefix("-").removeprefix("#")
+        if not name or not name.isprintable() or len(name) > 40 or name.startswith("-"):
+            raise ValueError(word)
+        if word.startswith("-"):
+            tags.pop(name, None)
+        else:
+            tags[name] = None
+    return replace(session, settings={**session.settings, TAGS: " ".join(tags)})

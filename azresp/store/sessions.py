@@ -27,6 +27,8 @@ class Listed:
     exchanges: int
     question: str
     """the last one typed in it, answered or not"""
+    tags: tuple[str, ...] = ()
+    """words that the user files it under"""
 
 
 _NEWEST_FIRST = "order by s.changed desc, (select max(n) from exchanges e where e.session = s.id) desc"
@@ -36,7 +38,7 @@ _LISTED = (
     "coalesce((select question from exchanges e where e.session = s.id and e.question <> '' "
     "and (e.id = s.head or e.status <> 'completed') order by e.n desc limit 1), "
     "(select question from exchanges e where e.id = s.head), "
-    "(select question from exchanges e where e.session = s.id order by e.n desc limit 1), '') "
+    "(select question from exchanges e where e.session = s.id order by e.n desc limit 1), ''), s.settings "
     f"from sessions s {_NEWEST_FIRST} limit ?"
 )
 
@@ -113,7 +115,11 @@ class Sessions:
 
     def listed(self, limit: int) -> list[Listed]:
         """The sessions that changed last, newest first."""
-        return [Listed(*row) for row in self._db.rows(_LISTED, (limit,))]
+        rows = self._db.rows(_LISTED, (limit,))
+        return [
+            Listed(ident, name, changed, count, question, session_of((ident, name, None, settings)).tags)
+            for ident, name, changed, count, question, settings in rows
+        ]
 
     def recent_heads(self, limit: int) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""

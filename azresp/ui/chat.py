@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from azresp.core.asks import asks, open_asks
-from azresp.core.session import BATCH, TOOLS, Exchange, Session, message, said_text
+from azresp.core.session import BATCH, TAGS, TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
 from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit
@@ -304,6 +304,7 @@ class Chat:
         self.session = session
         self.last = session.last
         settings = {key: str(text) for key, text in session.settings.items()}
+        settings.pop(TAGS, "")
         self.tools.select(settings.pop(TOOLS, ""))
         self.tuner.restore(settings)
         return told

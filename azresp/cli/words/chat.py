@@ -33,13 +33,21 @@ def chat(
             autocompletion=session_names,
         ),
     ] = "",
+    pick: Annotated[
+        bool, typer.Option("--pick", help="Choose a session from a list, and go on in it")
+    ] = False,
     no_preview: NoPreviewOption = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
     emulator: EmulatorOption = "never",
 ) -> None:
     """Talk to the model; /help inside tells the rest."""
-    from azresp.cli.chat import talk
+    from azresp.cli.chat import PICK, talk
 
     flags = previewless(flags, no_preview)
+    if pick and resume:
+        from azresp.errors import UsageError
+
+        raise UsageError("--pick and --resume exclude each other", "Choose one.")
+    resume = PICK if pick else resume
     raise typer.Exit(talk(resume, emulator_choice(emulator), flags, tuple(tool or ()), no_tools=no_tools))

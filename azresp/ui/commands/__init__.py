@@ -4,6 +4,7 @@
 from azresp.ui.commands import (
     sessions,
     search,
+    labels,
     moving,
     turns,
     cost,

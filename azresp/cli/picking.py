@@ -1,0 +1,58 @@
+"""`azresp chat --pick`: which session to go on in."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from azresp.cli.kept import ALL, store_file
+from azresp.core.session import asked_in
+from azresp.errors import UsageError
+from azresp.store.store import Store
+
+if TYPE_CHECKING:
+    from azresp.ui.terminal import Terminal
+
+_MOST = 2_000
+"""Sessions in the list; the full text finds among them only."""
+
+
+def pick(terminal: Terminal, *, emulated: bool) -> str:
+    """The name of the session that the user chooses; empty for none. Raises UsageError where there is none."""
+    path = store_file(emulated=emulated)
+    if not path.exists():
+        raise UsageError("there is no session yet", "`azresp chat` starts one.")
+    store = Store(path)
+    try:
+        choices = store.listed(_MOST if store.count() > _MOST else ALL)
+        if not choices:
+            raise UsageError("there is no session yet", "`azresp chat` starts one.")
+        if not terminal.caps.cursor:
+            return _by_number(terminal, [one.name for one in choices[:20]])
+        from azresp.ui.picker import Picker
+
+        store.search.catch_up()
+        found = lambda text: [hit.session for hit in store.search.find(text, 50)]  # noqa: E731
+        return Picker(choices, lambda name: _end(store, name), found, colour=terminal.caps.colour).run()
+    finally:
+        store.close()
+
+
+def _end(store: Store, name: str) -> str:
+    """How a conversation ended: its last question and answer."""
+    session = store.find(name)
+    if session is None:
+        return ""
+    # One whose answer broke off has no head.
+    last = session.last or next(reversed(store.all_exchanges(session.id)), None)
+    if last is None:
+        return ""
+    asked, turn = asked_in(session, last) or last, last.turn
+    return f"› {asked.question.strip()}\n\n{turn.text or turn.refusal}"
+
+
+def _by_number(terminal: Terminal, names: list[str]) -> str:
+    terminal.pairs([(str(number), name) for number, name in enumerate(names, 1)])
+    terminal.draw("number, or Enter for none: ")
+    typed = sys.stdin.readline().strip()
+    return names[int(typed) - 1] if typed.isdigit() and 0 < int(typed) <= len(names) else ""
