@@ -7,6 +7,7 @@ from azresp.ui.commands import (
     moving,
     turns,
     cost,
+    compacting,
     keeping,
     forget,
     jobs,
