@@ -160,11 +160,7 @@ class Profile:
         "What happens when the context is full: drop from the middle, or fail",
     )
     compact_threshold: int | None = setting(
-        rule.whole(1000),
-        None,
-        "request",
-        "100000",
-        "Tokens from which on the service compacts the conversation by itself (context_management)",
+        rule.whole(1000), None, "request", "100000", "Tokens from which on the service compacts by itself"
     )
     metadata: Mapping[str, str] | None = setting(
         rule.pairs(16, 64, 512),
@@ -256,7 +252,7 @@ class Profile:
         "auto",
         "images",
         '"low"',
-        "Detail in which attached pictures are looked at",
+        "Detail in which attached pictures are seen",
     )
     image_max_side: int | None = setting(
         rule.whole(64, 20000),

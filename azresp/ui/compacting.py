@@ -12,7 +12,6 @@ from azresp.engine import Outcome, patiently
 from azresp.errors import AzrespError, ServiceError
 from azresp.ui.agreeing import say_on
 from azresp.ui.commands.service import ports
-from azresp.ui.counting import counted
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange, Session
@@ -104,11 +103,3 @@ async def _by_summary(chat: Chat) -> list[Wire]:
     if outcome.stopped or turn.status != "completed" or not turn.text.strip():
         raise AzrespError("there is no whole summary", "The conversation is as it was.")
     return summary_items(turn.text)
-
-
-def compaction_line(exchange: Exchange) -> str:
-    """One line in place of what a compaction says."""
-    sealed = any("encrypted_content" in item for item in exchange.said)
-    kept = sum(1 for item in exchange.said if item.get("type", "message") == "message")
-    how = f"by the service, {counted(kept, 'message')} kept as said" if sealed else "as a summary"
-    return f"— compacted {how}: the model has this in place of what stands above · /undo takes it back"

@@ -134,7 +134,7 @@ def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
 def show_exchange(chat: Chat, exchange: Exchange) -> None:
     """Show one exchange."""
     if exchange.compaction:
-        from azresp.ui.compacting import compaction_line
+        from azresp.ui.compacted import compaction_line
 
         chat.terminal.dim(compaction_line(exchange))
         chat.terminal.gap()
