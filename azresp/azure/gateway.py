@@ -118,6 +118,11 @@ class Gateway:
         answer = await self._send("POST", "responses/input_tokens", body=await self._filled(body))
         return await answer.whole()
 
+    async def compact(self, body: Wire) -> Wire:
+        """The items that stand for a conversation from now on; an endpoint that can't raises ServiceError."""
+        answer = await self._send("POST", "responses/compact", body=await self._filled(body))
+        return await answer.whole()
+
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:

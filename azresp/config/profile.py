@@ -159,6 +159,9 @@ class Profile:
         '"auto"',
         "What happens when the context is full: drop from the middle, or fail",
     )
+    compact_threshold: int | None = setting(
+        rule.whole(1000), None, "request", "100000", "Tokens from which on the service compacts by itself"
+    )
     metadata: Mapping[str, str] | None = setting(
         rule.pairs(16, 64, 512),
         None,
@@ -249,7 +252,7 @@ class Profile:
         "auto",
         "images",
         '"low"',
-        "Detail in which attached pictures are looked at",
+        "Detail in which attached pictures are seen",
     )
     image_max_side: int | None = setting(
         rule.whole(64, 20000),
@@ -378,6 +381,8 @@ class Profile:
         chosen = {one.key: getattr(self, one.key) for one in SETTINGS.values() if one.group == "request"}
         # What the service does not keep it can't go on with.
         chosen["background"] = True if self.resilient and self.store else None
+        if (tokens := chosen.pop("compact_threshold")) is not None:
+            chosen["context_management"] = [{"type": "compaction", "compact_threshold": tokens}]
         return {key: value for key, value in chosen.items() if value is not None}
 
 

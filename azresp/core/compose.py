@@ -24,6 +24,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "store": ("store",),
     "background": ("background",),
     "truncation": ("truncation",),
+    "context_management": ("context_management",),
     "metadata": ("metadata",),
     "schema": ("text", "format"),
     "tools": ("tools",),
@@ -77,7 +78,7 @@ def chain_anchor(session: Session, origin: str) -> str | None:
 
 def sent_again(session: Session, origin: str = "") -> list[Wire]:
     """The conversation of a session as input items, without what the service refused before."""
-    path = session.path()
+    path = in_view(session.path(), origin)
     dropped = without(session, path)
     items = [
         item
@@ -88,18 +89,36 @@ def sent_again(session: Session, origin: str = "") -> list[Wire]:
     return paired(items, frozenset().union(*dropped))
 
 
+def in_view(path: Iterable[Exchange], origin: str = "") -> tuple[Exchange, ...]:
+    """What the model has before it: a path from the last compaction on that the service at `origin` can read."""
+    kept = [one for one in path if not one.compaction or not origin or _is_readable(one, origin)]
+    start = max((at for at, one in enumerate(kept) if one.compaction), default=0)
+    return tuple(kept[start:])
+
+
+def _is_readable(compaction: Exchange, origin: str) -> bool:
+    return compaction.origin == origin or not any("encrypted_content" in item for item in compaction.said)
+
+
 def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:
     """The conversation of a path as input items, for a service that does not know it.
 
-    Ciphertext of reasoning goes back only to the `origin` that made it: nobody else can read it.
+    Ciphertext of reasoning goes back only to the `origin` that made it: nobody else can read it. A compaction says
+    nothing new where what it stands for is on the path.
     """
     items: list[Wire] = []
-    for exchange in path:
+    for at, exchange in enumerate(path):
+        if at and exchange.compaction:
+            continue
         foreign = bool(origin and exchange.origin and exchange.origin != origin)
         heard = (replay(item.to_wire()) for item in exchange.turn.items)
         found = [item for item in (*map(_said_again, exchange.said), *heard) if item is not None]
-        items += [_elsewhere(item) for item in found if item.get("type") != "reasoning"] if foreign else found
+        items += [_elsewhere(item) for item in found if item.get("type") not in _SEALED] if foreign else found
     return items
+
+
+_SEALED = ("reasoning", "compaction")
+"""Items that hold nothing but what their maker can read."""
 
 
 def left_behind(path: Iterable[Exchange], origin: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from azresp.core.compose import in_view
 from azresp.core.events import dicts
 from azresp.core.pictures import CALL, kept_from
 from azresp.core.session import Exchange
@@ -19,7 +20,7 @@ from azresp.core.usage import usage_in
 BYTES_PER_TOKEN = 4
 PICTURE, SMALL_PICTURE = 1000, 100
 """Tokens of a picture, and of one that is looked at in low detail: the order of magnitude, which models differ in."""
-KINDS = ("instructions", "tools", "questions", "answers", "calls", "pictures", "files")
+KINDS = ("instructions", "tools", "compacted", "questions", "answers", "calls", "pictures", "files")
 """What a context is made of, in the order in which it is told."""
 
 
@@ -54,7 +55,7 @@ class Size(NamedTuple):
 def shares(path: Iterable[Exchange], settings: Mapping[str, object]) -> Shares:
     """What the context of the next request is made of, before anything is said in it."""
     found = dict.fromkeys(KINDS, Share())
-    for exchange in path:
+    for exchange in in_view(path):
         _add(found, _exchange(exchange))
     _add(found, _offered(settings))
     return found
@@ -73,10 +74,13 @@ def said_tokens(said: Iterable[Wire]) -> int:
 def size(path: Sequence[Exchange], settings: Mapping[str, object]) -> Size:
     """How large the conversation is: what the service counted for its last turn, and what came after that estimated."""
     after = 0
-    for exchange in reversed(path):
-        if usage := usage_in(exchange.turn.response):
+    for exchange in reversed(in_view(path)):
+        if exchange.compaction:
+            after += exchange_tokens(exchange)
+        elif usage := usage_in(exchange.turn.response):
             return Size(usage.total + after, not after, usage.reasoning)
-        after += exchange_tokens(exchange)
+        else:
+            after += exchange_tokens(exchange)
     return Size(after + sum(share.tokens for _, share in _offered(settings)), False)
 
 
@@ -99,10 +103,20 @@ def _offered(settings: Mapping[str, object]) -> Iterator[tuple[str, Share]]:
 
 
 def _exchange(exchange: Exchange) -> Iterator[tuple[str, Share]]:
+    if exchange.compaction:
+        yield "compacted", _compacted(exchange)
+        return
     for item in exchange.said:
         yield from _item(item)
     for one in exchange.turn.items:
         yield from _item({"role": "assistant", **one.to_wire()})
+
+
+def _compacted(exchange: Exchange) -> Share:
+    """What a compaction takes: of what is sealed the service counted what it wrote."""
+    shown = said_tokens(item for item in exchange.said if "encrypted_content" not in item)
+    usage = usage_in(exchange.turn.response)
+    return Share(1, shown + (usage.output if usage else 0))
 
 
 def _item(item: Wire) -> Iterator[tuple[str, Share]]:
@@ -113,6 +127,8 @@ def _item(item: Wire) -> Iterator[tuple[str, Share]]:
         yield "pictures", Share(1, PICTURE)
     elif kind == "mcp_list_tools":
         yield "tools", Share(len(dicts(item.get("tools"))), _json_tokens(item.get("tools")))
+    elif kind == "compaction":
+        yield "compacted", Share(1, 0, 1)
     elif kind != "reasoning":
         yield "calls", Share(1, _json_tokens(item))
 

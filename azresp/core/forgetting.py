@@ -16,6 +16,9 @@ def message_of(exchange: Exchange, known: Mapping[str, Exchange]) -> list[Exchan
         # Answers to calls, one after the other: parents stand before those that build on them.
         if one.parent in found and _goes_on(one):
             found[one.id] = one
+    for one in known.values():
+        if one.compaction and one.id not in found and found.keys() & _before(one, known):
+            found[one.id] = one  # it may repeat the message
     return list(found.values())
 
 
@@ -30,6 +33,17 @@ def _asked(exchange: Exchange, known: Mapping[str, Exchange]) -> Exchange:
     return exchange
 
 
+def _before(exchange: Exchange, known: Mapping[str, Exchange]) -> set[str]:
+    found: set[str] = set()
+    at = exchange.parent
+    while at is not None and at in known and at not in found:
+        found.add(at)
+        at = known[at].parent
+    return found
+
+
 def _goes_on(exchange: Exchange) -> bool:
     """It answers calls and says nothing else."""
-    return not any(item.get("type", "message") == "message" for item in exchange.said)
+    return not exchange.compaction and not any(
+        item.get("type", "message") == "message" for item in exchange.said
+    )

@@ -10,8 +10,13 @@ from azresp.core.turn import Turn
 
 TOOLS = "tools"
 """Key of a session's settings: which tools are on in it."""
+<<<<<<< HEAD
 TAGS = "tags"
 """Key of a session's settings: words that the user files it under, with blanks between them."""
+=======
+COMPACTION = "response.compaction"
+"""What the service calls the answer of `/responses/compact`."""
+>>>>>>> compact
 BATCH = "batch"
 """Key of a session's settings: it is a batch, made from this file; its exchanges are no conversation."""
 
@@ -44,8 +49,15 @@ class Exchange:
         return self.background and bool(self.turn.id) and self.turn.status in ("queued", "in_progress")
 
     @property
+    def compaction(self) -> bool:
+        """What it says stands for all that came before it on its path; nobody asked or answered anything in it."""
+        return not self.turn.id and self.turn.response.get("object") == COMPACTION
+
+    @property
     def question(self) -> str:
         """The text the user said, pictures and files left out."""
+        if self.compaction:
+            return ""
         mine = (item for item in self.said if item.get("role", "user") == "user")
         return "\n".join(text for item in mine if (text := said_text(item)))
 
@@ -101,9 +113,14 @@ def undo(session: Session) -> Session:
 
 
 def asked_in(session: Session, exchange: Exchange | None) -> Exchange | None:
-    """The exchange whose question led to this one: itself, or where tools answered, the one before them."""
+    """The exchange whose question led to this one: itself, or where tools answered, the one before them.
+
+    A compaction is taken back like a question.
+    """
     seen: set[str] = set()
     while exchange is not None and not exchange.question and exchange.id not in seen:
+        if exchange.compaction:
+            break
         seen.add(exchange.id)
         before = session.exchanges.get(exchange.parent) if exchange.parent is not None else None
         if before is None:

@@ -97,6 +97,8 @@ class Chat:
     """the signal that ends the program (SIGTERM, SIGHUP)"""
     found: list[str] = field(default_factory=list)
     """response ids of the last search"""
+    cant_compact: set[str] = field(default_factory=set)
+    """origins of services that turned out to have no compaction"""
     jobs: JobWatch = field(init=False)
     _notices: list[tuple[str, ...]] = field(default_factory=list)
     _told_trouble: str = ""

@@ -25,9 +25,17 @@ if TYPE_CHECKING:
     from azresp.ui.chat import Chat
 
 
-async def hear(chat: Chat, session: Session, said: tuple[Wire, ...], *, in_full: bool) -> Outcome:
-    """Say something and show what is answered, to its end or Ctrl-C."""
-    settings, headers = _settings(chat, said), chat.tools.headers()
+async def hear(
+    chat: Chat,
+    session: Session,
+    said: tuple[Wire, ...],
+    *,
+    in_full: bool,
+    settings: dict[str, Any] | None = None,
+) -> Outcome:
+    """Say something and show what is answered, to its end or Ctrl-C; `settings`: other ones than the chat's."""
+    settings = _settings(chat, said) if settings is None else settings
+    headers = chat.tools.headers()
     return await _shown(
         chat,
         session,

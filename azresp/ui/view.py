@@ -109,3 +109,9 @@ def _unknown(item: Item) -> Iterator[Section]:
     state = item.status or item.phase
     said = word(item.wire, "name") or word(item.wire, "server_label")
     yield from line(item, " · ".join(part for part in (item.kind, said, state) if part))
+
+
+@view("compaction")
+def _compaction(item: Item) -> Iterator[Section]:
+    if item.closed:
+        yield from line(item, "compacted by the service: the model has the gist of what stands above")

@@ -156,6 +156,7 @@ def test_settings_stand_where_the_api_wants_them() -> None:
         "tool_choice": "required",
         "parallel_tool_calls": False,
         "include": ["code_interpreter_call.outputs"],
+        "context_management": [{"type": "compaction", "compact_threshold": 1000}],
         "timeout": 5,
     }
     assert set(every) - {"deployment", "timeout"} == REQUEST_SETTINGS
@@ -175,6 +176,7 @@ def test_settings_stand_where_the_api_wants_them() -> None:
         "tool_choice": "required",
         "parallel_tool_calls": False,
         "include": ["code_interpreter_call.outputs"],
+        "context_management": [{"type": "compaction", "compact_threshold": 1000}],
         "input": [],
         "stream": True,
     }

@@ -8,6 +8,7 @@ from azresp.ui.commands import (
     moving,
     turns,
     cost,
+    compacting,
     keeping,
     forget,
     jobs,

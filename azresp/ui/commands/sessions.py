@@ -133,6 +133,12 @@ def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
 
 def show_exchange(chat: Chat, exchange: Exchange) -> None:
     """Show one exchange."""
+    if exchange.compaction:
+        from azresp.ui.compacted import compaction_line
+
+        chat.terminal.dim(compaction_line(exchange))
+        chat.terminal.gap()
+        return
     asked = _asked(chat, exchange)
     for item in exchange.said:
         _show_said(chat, item, asked)
@@ -181,6 +187,8 @@ def show_broken(chat: Chat) -> None:
 
 def first_line(exchange: Exchange) -> str:
     """The first line of a question, shortened."""
+    if exchange.compaction:
+        return "(compacted)"
     line = exchange.question.split("\n")[0]
     return line if len(line) <= 60 else line[:59] + "…"
 

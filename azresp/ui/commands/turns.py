@@ -44,6 +44,10 @@ def _last(chat: Chat) -> Exchange:
     last = chat.last or chat.session.last
     if last is None:
         raise UsageError("there is no question yet", "Say something first.")
+    if last.compaction:
+        raise UsageError(
+            "the last thing was a compaction, no question", "Say something, or /undo takes it back."
+        )
     return last
 
 

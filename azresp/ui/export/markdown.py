@@ -10,6 +10,7 @@ from azresp.core.asks import answered, asks
 from azresp.core.pictures import Kept
 from azresp.core.session import Exchange, Session
 from azresp.ui.album import captions
+from azresp.ui.compacted import COMPACTED
 from azresp.ui.endings import ending
 from azresp.ui.sink import clean, clean_line
 from azresp.ui.view import item_sections
@@ -20,6 +21,9 @@ def as_markdown(session: Session, made: Sequence[Exchange], path: Callable[[Kept
     """The conversation up to its head; `made` are all exchanges of its tree, `path` tells where a picture is."""
     blocks = [f"# {clean_line(session.name)}"]
     for exchange in read_through(session, made):
+        if exchange.compaction:
+            blocks.append(f"*({COMPACTED})*")
+            continue
         given = given_in(exchange, session)
         blocks.append(
             f"## {'You' if exchange.question or not given else 'Tools'} · {when(exchange.asked_at)}"

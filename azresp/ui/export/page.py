@@ -14,6 +14,7 @@ from azresp.core.events import dicts
 from azresp.core.pictures import CALL, Kept, kept_from
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
+from azresp.ui.compacted import COMPACTED
 from azresp.ui.export.markdown import done_in, given_in, marks, read_through, when
 from azresp.ui.sink import clean, clean_line
 from azresp.ui.views.said import with_it
@@ -72,6 +73,9 @@ def as_page(session: Session, made: Sequence[Exchange], read: Read) -> str:
 
 
 def _exchange(exchange: Exchange, session: Session, read: Read) -> Iterator[str]:
+    if exchange.compaction:
+        yield _dim(COMPACTED)
+        return
     given = given_in(exchange, session)
     yield f"<h2>{'You' if exchange.question or not given else 'Tools'} · {when(exchange.asked_at)}</h2>"
     yield from _listed(given)
