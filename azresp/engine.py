@@ -79,7 +79,13 @@ async def follow(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
 
 async def cancel(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
     """Cancel a background response. Cancelling twice, or one that ended by itself, only tells how it stands."""
-    return take(ports, session, exchange, await cancel_response(ports, exchange))
+    try:
+        return take(ports, session, exchange, await cancel_response(ports, exchange))
+    except ServiceError as error:
+        outcome = lose(ports, session, exchange, error)
+        if outcome.exchange.running:
+            raise
+        return outcome
 
 
 async def cancel_response(ports: Ports, exchange: Exchange) -> Wire:
@@ -106,6 +112,18 @@ def take(ports: Ports, session: Session, exchange: Exchange, seen: Wire) -> Outc
     if exchange.turn.over:
         session = ports.ledger.seal(_settled(session, exchange), exchange)
     return Outcome(session, exchange)
+
+
+def lose(ports: Ports, session: Session, exchange: Exchange, error: AzrespError) -> Outcome:
+    """The exchange after a look that failed: sealed as lost if the service has it no more, else as it is.
+
+    One that was asked for moments ago may not be known to every part of the service yet.
+    """
+    turn, age = _ended(exchange.turn, error, runs_on=True), ports.clock.now() - exchange.asked_at
+    if turn is not exchange.turn and not 0 <= age < SETTLING_S:
+        exchange = replace(exchange, turn=turn)
+        session = ports.ledger.seal(_settled(session, exchange), exchange)
+    return Outcome(session, exchange, error)
 
 
 async def _heard(

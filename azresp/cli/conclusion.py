@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azresp.cli.report import Debug, note, report
 from azresp.core.asks import Ask, asks
+from azresp.core.turn import INTERRUPTED
 from azresp.errors import Exit, LocalError, NetworkError, PipeClosed
 from azresp.ui.endings import ending, next_step
 
@@ -28,7 +29,8 @@ def conclude(hearer: Hearer, outcome: Outcome, warn: Callable[[str], None]) -> i
             report(outcome.error, Debug.asked())
             if isinstance(outcome.error, NetworkError) and not outcome.error.hint:
                 note(f"  {_AFTER_A_BREAK if turn.text else _AFTER_SILENCE}")
-        return Exit.UNFINISHED if turn.text and not local else outcome.error.exit
+        lost = outcome.exchange.background and turn.status == INTERRUPTED
+        return Exit.UNFINISHED if (turn.text or lost) and not local else outcome.error.exit
     if hearer.differs:
         warn(
             "note: the final answer differs from what was streamed; `azresp run --json` and the session have it"

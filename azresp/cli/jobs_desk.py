@@ -16,7 +16,7 @@ from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.config.load import load
 from azresp.core.session import Exchange, Session
-from azresp.engine import Outcome, Ports, take
+from azresp.engine import Outcome, Ports, lose, take
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.screens import WaitScreen
 from azresp.watching import AT_ONCE
@@ -50,8 +50,8 @@ class JobDesk:
         return exchange.origin == self.reached.gateway.origin
 
     def demand_here(self, job: Job) -> None:
-        """Refuse a job of another endpoint: nobody there knows its id."""
-        if not self.here(job.exchange):
+        """Refuse a job that runs at another endpoint: nobody here knows its id."""
+        if job.exchange.running and not self.here(job.exchange):
             raise UsageError(
                 f"job {job.number} is at {job.exchange.origin}, not at {self.reached.gateway.origin}",
                 "Choose its profile with --profile, or --endpoint.",
@@ -92,18 +92,33 @@ class JobDesk:
         (slim,) = await self.gallery.turn(session).cut([response])
         return take(self.ports(), session, job.exchange, slim)
 
-    async def refresh(self, jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[Job, str]]]:
+    def lost(self, job: Job, error: AzrespError) -> Job:
+        """A job after a look that failed: the service may have it no more."""
+        # Another process may have heard its end since we read it.
+        known = next((one for one in self.store.jobs.listed() if one.exchange.id == job.exchange.id), job)
+        if not known.exchange.running:
+            return known
+        return known._replace(
+            exchange=lose(self.ports(), self.session(known), known.exchange, error).exchange
+        )
+
+    async def refresh(self, jobs: Iterable[Job]) -> tuple[list[Job], list[tuple[Job, AzrespError]]]:
         """The jobs after one look at those that run here; also which could not be looked at, with the reason."""
-        gate, failed = asyncio.Semaphore(AT_ONCE), list[tuple["Job", str]]()
+        gate, failed = asyncio.Semaphore(AT_ONCE), list[tuple["Job", AzrespError]]()
 
         async def look(job: Job) -> Job:
-            if not job.exchange.running or not self.here(job.exchange):
+            if not job.exchange.running:
+                return job
+            if not self.here(job.exchange):
+                failed.append((job, UsageError(f"it is at {job.exchange.origin}")))
                 return job
             async with gate:
                 try:
                     outcome = await self.seen(job, await self.reached.gateway.look(job.exchange.turn.id))
                 except AzrespError as error:
-                    failed.append((job, error.what))
+                    job = self.lost(job, error)
+                    if job.exchange.running:
+                        failed.append((job, error))
                     return job
                 return job._replace(exchange=outcome.exchange)
 

@@ -16,7 +16,7 @@ from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.cli.sessions_work import columns_of
 from azresp.cli.streams import Output
-from azresp.core.resume import look_wait
+from azresp.core.resume import follow_wait, look_wait
 from azresp.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def list_jobs(
 
 async def _once(desk: JobDesk, output: Output, every: bool, as_json: bool) -> int:
     jobs, failed = await desk.refresh(desk.store.jobs.listed())
-    for job, why in failed:
-        note(f"job {job.number} is shown as last seen: {why}")
+    for job, error in failed:
+        note(f"job {job.number} is shown as last seen: {error.what}")
     _print(desk.store, jobs, output, every=every, as_json=as_json)
     return Exit.OK
 
@@ -101,7 +101,7 @@ def _session_name(store: Store, job: Job) -> str:
 
 async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
     """Until nothing runs, or Ctrl-C: on a terminal in place, in a pipe a line whenever a job has changed."""
-    shown, looks = "", 0
+    shown, looks, missed = "", 0, 0
     try:
         while True:
             listed, failed = await desk.refresh(desk.store.jobs.listed())
@@ -115,12 +115,19 @@ async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
                 if not job.exchange.running:
                     desk.store.jobs.tell(job.exchange.id)
             running = [one for one in jobs if one.exchange.running and desk.here(one.exchange)]
-            if not running or len(failed) == len(running):
-                if failed:
-                    note(failed[0][1])
-                return Exit.OK if not running else Exit.NETWORK
-            looks += 1
-            await asyncio.sleep(min(look_wait(looks, 0.5), 5.0))
+            if not running:
+                return Exit.OK
+            failed = [(job, error) for job, error in failed if desk.here(job.exchange)]
+            looks, missed = looks + 1, missed + 1 if len(failed) == len(running) else 0
+            pause_s = min(look_wait(looks, 0.5), 5.0)
+            if missed:
+                job, error = failed[0]
+                since = time.time() - job.exchange.asked_at
+                wait = follow_wait(error, missed, asked_s_ago=since, spread=0.5)
+                if wait is None:
+                    raise error
+                pause_s = max(pause_s, wait.seconds)
+            await asyncio.sleep(pause_s)
     except asyncio.CancelledError:
         return Exit.OK
 

@@ -104,6 +104,10 @@ class _Waiting:
         self._notifier.tell(job.exchange.question, state(job.exchange))
 
     def _lost(self, job: Job, error: AzrespError) -> None:
+        job = self._desk.lost(job, error)
+        if not job.exchange.running:
+            self._over(job)
+            return
         self._line.show("")
         note(f"job {job.number} can't be looked at any more:")
         tell(error)

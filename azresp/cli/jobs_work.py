@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from azresp.cli.conclusion import conclude
@@ -39,8 +40,8 @@ def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: 
     """Print how a job stands; give the exit status for it."""
     with job_desk(flags, emulator) as desk:
         (job,), failed = until_done(desk.refresh([desk.find(word)]))
-        for _, why in failed:
-            note(f"as last seen: {why}")
+        for _, error in failed:
+            note(f"as last seen: {error.what}")
         output, turn = Output(), job.exchange.turn
         session = desk.session(job)
         if as_json:
@@ -87,6 +88,8 @@ def attach_job(
         hearer = _hearer(desk, session, shape, quiet=quiet)
         outcome, killed = hearer.follow(session, exchange)
         if killed:
+            if outcome.exchange.running:
+                warn(f"the job runs on: azresp jobs attach {outcome.exchange.turn.id}")
             return killed
         status = conclude(hearer, outcome, warn)
         if not outcome.exchange.running:
@@ -108,7 +111,9 @@ def _found(desk: JobDesk, word: str) -> tuple[Session, Exchange]:
         desk.find(word)
     known = desk.store.find(word)
     if known is not None and known.last is not None:
-        return known, known.last
+        # One that was forgotten while it ran is a job again.
+        runs = known.last.turn.status in ("queued", "in_progress")
+        return known, replace(known.last, background=True) if runs else known.last
     from azresp.ui.pickup import pick_up
 
     picking = pick_up(desk.ports(), desk.reached.gateway, desk.store, desk.gallery, word)

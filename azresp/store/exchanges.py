@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from azresp.core.events import TERMINAL
 from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
@@ -56,7 +57,7 @@ class Exchanges:
                 this_process(),
             ),
         )
-        if exchange.background:
+        if inserted and exchange.background:
             self._db.run(ENLIST, (exchange.id,))
         return inserted > 0
 
@@ -79,14 +80,14 @@ class Exchanges:
         self._db.run("delete from heard where exchange = ?", (exchange.id,))
 
     def claim(self, exchange_id: str) -> bool:
-        """Become the process that hears a sealed exchange again; False if another one does."""
-        return (
-            self._db.run(
-                "update exchanges set owner = ?, sealed = 0 where id = ? and sealed = 1",
-                (this_process(), exchange_id),
-            )
-            > 0
+        """Become the process that hears a sealed exchange again, a job from now on; False if another one does."""
+        claimed = self._db.run(
+            "update exchanges set owner = ?, sealed = 0 where id = ? and sealed = 1",
+            (this_process(), exchange_id),
         )
+        if claimed:
+            self._db.run(ENLIST, (exchange_id,))
+        return claimed > 0
 
     def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
         """Write one more piece of what was heard of a running exchange."""
@@ -134,6 +135,11 @@ class Exchanges:
         row = self._db.row("select sealed, owner from exchanges where id = ?", (exchange_id,))
         found = self.one(exchange_id)
         return None if row is None or found is None else (found, bool(row[0]) or not is_alive(str(row[1])))
+
+    def has_ended(self, exchange_id: str) -> bool:
+        """Whether an exchange is kept with its end."""
+        row = self._db.row("select status from exchanges where id = ? and sealed = 1", (exchange_id,))
+        return row is not None and row[0] in TERMINAL
 
     def place(self, response_id: str) -> tuple[str, str] | None:
         """The ids of the exchange and the session that a response belongs to."""

@@ -151,6 +151,8 @@ class Ledger:
         session, exchange = debt.session, debt.exchange
         if debt.hearing is not None and not debt.hearing.ours and not exchange.turn.over:
             return session
+        if not exchange.turn.over and self._exchanges.has_ended(exchange.id):
+            return session  # another process heard its end meanwhile
         if debt.hearing is not None and not debt.hearing.begun:
             self._sessions.ensure(debt.hearing.session)
         # Another process may have removed the session, and this exchange with it, meanwhile.

@@ -31,8 +31,8 @@ def ending(turn: Turn) -> str:
         case "cancelled":
             return "cancelled at the service"
         case s if s == INTERRUPTED:
-            if fault is not None and not turn.id:
-                return f"no answer: {fault.message}"
+            if fault is not None:
+                return f"{'lost' if turn.id else 'no answer'}: {fault.message}"
             return "the answer broke off before its end"
     return ""
 

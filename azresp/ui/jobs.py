@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
 from azresp.core.session import Session
-from azresp.engine import Ports, take
+from azresp.engine import Ports, lose, take
 from azresp.errors import AzrespError
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending
@@ -86,7 +86,7 @@ class JobWatch:
 
     async def _watch(self) -> None:
         chat = self._chat
-        watch = Watch(Ports(chat.service, WaitScreen(lambda line: None), chat.library, chat.clock))
+        watch = Watch(self._ports())
         lost: set[str] = set()
         while True:
             jobs = self._waiting(self.listed())
@@ -105,7 +105,7 @@ class JobWatch:
                     watch.drop(seen.key)
                 elif seen.error is not None:
                     lost.add(seen.key)
-                    self._tell_lost(found, seen.error)
+                    self._missed(found, seen.error)
                 elif seen.over and seen.response is not None and seen.key not in self._held:
                     await self._ended(found, seen.response)
             self._count(self.listed())
@@ -116,12 +116,7 @@ class JobWatch:
         try:
             (slim,) = await chat.gallery.turn(session).cut([response])
             session = self.session(job)  # saving pictures took a while
-            outcome = take(
-                Ports(chat.service, WaitScreen(lambda line: None), chat.library, chat.clock),
-                session,
-                job.exchange,
-                slim,
-            )
+            outcome = take(self._ports(), session, job.exchange, slim)
         except AzrespError as error:
             self._tell_lost(job, error)
             return
@@ -145,6 +140,21 @@ class JobWatch:
         if self._chat.session.head == job.exchange.id:
             return f"the conversation goes on from it · /attach {job.number} shows it"
         return f"/attach {job.number} shows it · /take {job.number} goes on from it"
+
+    def _missed(self, job: Job, error: AzrespError) -> None:
+        """It is watched no more: the service has it no more, or could not be asked."""
+        outcome = lose(self._ports(), self.session(job), job.exchange, error)
+        job = job._replace(exchange=outcome.exchange)
+        if outcome.session.id == self._chat.session.id:
+            self._chat.session = outcome.session
+        if job.exchange.running:
+            self._tell_lost(job, error)
+        else:
+            self._announce(job)
+
+    def _ports(self) -> Ports:
+        chat = self._chat
+        return Ports(chat.service, WaitScreen(lambda line: None), chat.library, chat.clock)
 
     def _tell_lost(self, job: Job, error: AzrespError) -> None:
         self._chat.announce(f"job {job.number} can't be looked at any more: {error.what}", error.hint)
