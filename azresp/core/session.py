@@ -10,13 +10,10 @@ from azresp.core.turn import Turn
 
 TOOLS = "tools"
 """Key of a session's settings: which tools are on in it."""
-<<<<<<< HEAD
 TAGS = "tags"
 """Key of a session's settings: words that the user files it under, with blanks between them."""
-=======
 COMPACTION = "response.compaction"
 """What the service calls the answer of `/responses/compact`."""
->>>>>>> compact
 BATCH = "batch"
 """Key of a session's settings: it is a batch, made from this file; its exchanges are no conversation."""
 
