@@ -17,6 +17,21 @@ import pytest
 from azresp.emulator import Emulator
 from tests.cli.job_house import Hands, JobHouse, settings
 
+# Where the cases of the reliability notes are tested:
+#
+# B1  here  test_killed_at_any_moment_…; tests/engine/test_resume.py  test_a_job_left_and_come_back_to_…
+# B2  tests/engine/test_resume.py  test_a_recorded_background_stream_cut_at_any_event_… (also from zero)
+# B3  tests/engine/test_resume.py  test_waits_grow_stay_bounded_and_honour_the_service
+# B4  tests/engine/test_resume.py  test_cancelling_twice_or_too_late_…; here  test_a_cancelled_job_says_so_…
+# B5  tests/engine/test_resume.py  test_what_is_not_streamed_any_more_…; here  test_what_is_too_old_to_stream_…
+# B6  here  test_killed_at_any_moment_… (a closed terminal among the signals)
+# B7  here  test_what_a_job_asks_waits_for_the_user_and_nothing_is_approved_by_itself
+# N9  tests/engine/test_resume.py  test_waits_grow_…; tests/core/test_retry.py
+# N11 tests/azure/test_credentials.py  test_a_refused_token_is_renewed_once (every request signs itself)
+# C1  tests/engine/test_resume.py  test_a_post_whose_answer_never_came_…; tests/engine/test_converse.py
+# C2  tests/core/test_retry.py, tests/engine/test_converse.py; here  test_a_lost_connection_goes_on_…
+# C3  tests/cli/test_batch.py, tests/store/test_damage.py  test_four_processes_on_one_session_…
+
 KILLS = int(os.environ.get("AZRESP_KILLS", "3"))
 """`make torture` asks for more."""
 STORY = "tell me a long story about otters"
@@ -122,7 +137,7 @@ def test_killed_at_any_moment_a_job_is_whole_when_somebody_comes_back(house: Job
         _forward_until_over(house, running)
         while len(heard) < moment and (piece := os.read(running.stdout.fileno(), 64)):
             heard += piece.decode()
-        running.send_signal(signal.SIGKILL)
+        running.send_signal((signal.SIGKILL, signal.SIGHUP, signal.SIGKILL)[number % 3])
         running.communicate()
         house.hands.forward()
         attached = house.run("jobs", "attach", "last")

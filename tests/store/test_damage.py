@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+# Where the cases of the reliability notes are tested:
+#
+# D1  here  test_a_process_killed_while_it_writes_…, test_a_store_cut_at_any_length_…; tests/cli/test_chat_commands.py
+# D2  here  test_a_full_disk_…, test_a_write_that_fails_…, test_a_disk_that_stays_full_…
+# D3  here  test_a_store_with_bytes_changed_anywhere_…, test_what_is_no_store_…, test_a_newer_store_is_refused_…
+# D4  here  test_four_processes_on_one_session_…; tests/store/test_store.py  test_two_who_go_on_in_one_session_…
+# D5  here  test_what_is_no_store_is_set_aside_with_its_log_…, test_many_who_make_the_store_at_once_… (no NFS at hand)
+# D6  tests/store/test_store.py  test_lists_are_newest_first_even_if_the_clock_jumps_back
+# D7  tests/store/test_store.py  test_poisoned_text_is_kept_exactly_or_safely, test_five_megabytes_are_kept
+# D8  tests/store/test_forgetting.py, tests/cli/test_keeping.py  test_prune_…, tests/cli/test_sessions.py  test_rm_…
+# D9  tests/engine/test_insisting.py  test_a_lost_head_…; tests/cli/test_stateless.py
+# D10 tests/engine/test_insisting.py  test_reasoning_and_items_that_are_not_taken_back_…
+# K1  tests/cli/test_run_hostile.py  test_hostile_refusals_are_told_literally_and_without_the_key
+# K2  tests/config/test_secrets.py  test_no_way_of_printing_…, test_a_traceback_with_locals_…
+# K3  tests/config/test_secrets.py  test_a_secret_is_redacted_in_every_form; tests/azure/test_lent.py
+# K4  tests/cli/test_mcp_secrets.py; tests/cli/test_keeping.py (export)
+# K5  tests/toolbox/test_environment.py, tests/toolbox/test_hostile_tools.py  test_no_secret_is_in_the_environment_…
+# K6  tests/store/test_store.py  test_files_are_private_whatever_the_umask; tests/config/test_edit.py
+# K7  tests/config/test_credential.py  test_a_hanging_keyring_…, test_a_locked_keyring_…
+# K8  tests/cli/test_keeping.py  test_a_message_is_forgotten_wherever_it_was_kept
+
 import os
 import random
 import signal
