@@ -22,7 +22,6 @@ from __future__ import annotations
 # K6  tests/store/test_store.py  test_files_are_private_whatever_the_umask; tests/config/test_edit.py
 # K7  tests/config/test_credential.py  test_a_hanging_keyring_…, test_a_locked_keyring_…
 # K8  tests/cli/test_keeping.py  test_a_message_is_forgotten_wherever_it_was_kept
-
 import os
 import random
 import signal
