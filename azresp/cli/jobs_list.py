@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -106,7 +107,10 @@ async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
         while True:
             listed, failed = await desk.refresh(desk.store.jobs.listed())
             jobs = _chosen(listed, every=every)
-            text = as_rows(jobs, time.time(), columns_of(output))
+            running = [one for one in jobs if one.exchange.running and desk.here(one.exchange)]
+            whole = as_rows(jobs, time.time(), columns_of(output))
+            # What the window has no room for could not be replaced: it comes with the last look.
+            text = _lowest(whole) if running and output.isatty() else whole
             if text != shown:
                 looks = 0
                 _replace(output, shown, text)
@@ -114,7 +118,6 @@ async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
             for job in jobs:
                 if not job.exchange.running:
                     desk.store.jobs.tell(job.exchange.id)
-            running = [one for one in jobs if one.exchange.running and desk.here(one.exchange)]
             if not running:
                 return Exit.OK
             failed = [(job, error) for job, error in failed if desk.here(job.exchange)]
@@ -130,6 +133,14 @@ async def _watched(desk: JobDesk, output: Output, *, every: bool) -> int:
             await asyncio.sleep(pause_s)
     except asyncio.CancelledError:
         return Exit.OK
+
+
+def _lowest(text: str) -> str:
+    """As many of the last rows as the window shows."""
+    rows, most = text.splitlines(keepends=True), max(shutil.get_terminal_size().lines - 1, 2)
+    if len(rows) <= most:
+        return text
+    return "".join((f"… {len(rows) - most + 1} rows more\n", *rows[1 - most :]))
 
 
 def _replace(output: Output, shown: str, text: str) -> None:
