@@ -111,13 +111,8 @@ def run(
         said = (prompt, image, file, mask, items)
         alone = not any((*said, session, go_on, conversation, events, approve, background, wait))
         many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
-        shared = {
-            "as_json": as_json,
-            "quiet": quiet,
-            "yes": yes,
-            "schema": schema,
-            "tools": tuple(tool or ()),
-        }
+        shared: dict[str, Any] = {"as_json": as_json, "quiet": quiet, "yes": yes, "schema": schema}
+        shared["tools"] = tuple(tool or ())
         raise typer.Exit(
             _batch(
                 batch, flags, alone, **many, **shared, no_tools=no_tools, emulator=emulator_choice(emulator)
