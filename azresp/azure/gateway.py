@@ -16,6 +16,7 @@ from azresp import __version__
 from azresp.azure.answer import Answer
 from azresp.azure.aside import aside
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, TokenSignIn
+from azresp.azure.conversations import Conversations
 from azresp.azure.credentials import EntraToken
 from azresp.azure.files import Files
 from azresp.azure.lent import filled, lent_in
@@ -38,6 +39,7 @@ class Gateway:
         self._client: AsyncOpenAI | None = None
         self._lends = False
         self.files = Files(self._send)
+        self.conversations = Conversations(self._send)
 
     @property
     def origin(self) -> str:

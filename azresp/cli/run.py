@@ -24,6 +24,7 @@ from azresp.cli.streams import Output, read_file, read_stdin
 from azresp.cli.toolset import Fixed, Tools, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
+from azresp.core.conversation import talking_in
 from azresp.core.given import first_words, read_items
 from azresp.core.session import Session, message
 from azresp.core.text import mend
@@ -46,6 +47,7 @@ class RunOptions:
     words: tuple[str, ...]
     session: str = ""
     go_on: bool = False
+    conversation: str = ""
     as_json: bool = False
     events: bool = False
     quiet: bool = False
@@ -139,6 +141,10 @@ def _ask(
     )
     for line in elsewhere(session, reached.gateway.origin):
         warn(f"note: {line}")
+    if options.conversation:
+        if not reached.profile.store:
+            raise UsageError("a conversation is kept at the service, and store is off", "Add --store.")
+        session = talking_in(session, options.conversation, reached.gateway.origin)
     outcome, killed = hearer.say(tools.kept_in(session), said)
     return _ended(options, hearer, outcome, killed, warn)
 

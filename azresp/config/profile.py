@@ -248,11 +248,7 @@ class Profile:
         "Folder that generated pictures are saved in; without it azresp in the folder of pictures",
     )
     image_detail: str = setting(
-        rule.choice("auto", "low", "high"),
-        "auto",
-        "images",
-        '"low"',
-        "Detail in which attached pictures are seen",
+        rule.choice("auto", "low", "high"), "auto", "images", '"low"', "Detail of attached pictures"
     )
     image_max_side: int | None = setting(
         rule.whole(64, 20000),

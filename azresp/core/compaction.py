@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from azresp.core.compose import compose
+from azresp.core.conversation import talking_in
 from azresp.core.session import COMPACTION, Exchange, Session, message
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
@@ -22,6 +23,7 @@ _TAKEN = ("model", "input", "previous_response_id", "instructions")
 
 def compact_body(session: Session, settings: Mapping[str, object], origin: str, *, in_full: bool) -> Wire:
     """The body of `/responses/compact` for a session."""
+    session = talking_in(session, "", "")  # the route takes no conversation
     body = compose(session, (), settings, origin=origin, in_full=in_full)
     return {key: body[key] for key in _TAKEN if key in body}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from azresp.core.conversation import conversation_at, is_in
 from azresp.core.events import dicts
 from azresp.core.omissions import CIPHERTEXT, Omission, omissions, paired, without
 from azresp.core.pictures import CALL, as_input
@@ -58,8 +59,13 @@ def compose(
     if settings.get("store") is False and Omission(CIPHERTEXT, body["model"]) not in omissions(session):
         # Reasoning that the service does not keep comes back to us, to be sent again (facts.md 5).
         body["include"] = list(dict.fromkeys([*body.get("include", ()), CIPHERTEXT]))
-    anchor = None if in_full or settings.get("store") is False else chain_anchor(session, origin)
-    if anchor is not None:
+    apart = in_full or settings.get("store") is False
+    anchor = None if apart else chain_anchor(session, origin)
+    if not apart and (ident := conversation_at(session, origin)):
+        body["conversation"] = ident  # instead of previous_response_id: they exclude each other
+        before = [] if is_in(session.last, ident) else sent_again(session, origin)
+        body["input"] = [*before, *said]
+    elif anchor is not None:
         body["previous_response_id"] = anchor
         body["input"] = list(said)
     else:

@@ -313,6 +313,9 @@ class Chat:
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""
+        from azresp.ui.commands.conversation import leave
+
+        leave(self, "the service's conversation holds what was said: this branch goes on without it")
         was = self.session
         self.session = self.library.move(replace(was, head=head), was.head)
         self._tell_split(was)

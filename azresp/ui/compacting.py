@@ -11,6 +11,7 @@ from azresp.core.session import message
 from azresp.engine import Outcome, patiently
 from azresp.errors import AzrespError, ServiceError
 from azresp.ui.agreeing import say_on
+from azresp.ui.commands.conversation import leave
 from azresp.ui.commands.service import ports
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _is_missing(error: ServiceError) -> bool:
 
 async def _by_summary(chat: Chat) -> list[Wire]:
     """The summary that the model gives, as items; its turn stays in the tree, beside the conversation."""
+    leave(chat, "the service's conversation holds what was said: this branch goes on without it")
     head = chat.session.head
     settings = {key: value for key, value in chat.tuner.request().items() if key != "background"}
 

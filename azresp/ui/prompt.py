@@ -24,6 +24,7 @@ from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
+from azresp.core.conversation import conversation_at
 from azresp.ui.commands.registry import complete
 from azresp.ui.counting import counted
 from azresp.ui.early import MARK
@@ -315,6 +316,7 @@ def status_line(chat: Chat, columns: int) -> str:
         counted(jobs, "job") if (jobs := chat.jobs.running) else "",
         f"{tools} tool{'s' * (tools != 1)}" if (tools := chat.tools.count) else "",
         stored,
+        f"in {ident[:12]}…" if (ident := conversation_at(chat.session, chat.service.origin)) else "",
         "/help",
     ]
     shown = [clean_line(part) for part in parts if part]

@@ -36,6 +36,10 @@ def run(
         ),
     ] = "",
     go_on: Annotated[bool, typer.Option("--continue", "-c", help="Continue the last session")] = False,
+    conversation: Annotated[
+        str,
+        typer.Option("--conversation", help="Talk in this conversation at the service", metavar="ID"),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the final response object")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print the raw events as JSON Lines")] = False,
     schema: Annotated[
@@ -104,15 +108,11 @@ def run(
 ) -> None:
     """Ask once and print the answer; piped text follows the prompt."""
     if batch:
-        alone = not any((prompt, session, go_on, events, image, file, mask, items, approve, background, wait))
+        said = (prompt, image, file, mask, items)
+        alone = not any((*said, session, go_on, conversation, events, approve, background, wait))
         many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
-        shared = {
-            "as_json": as_json,
-            "quiet": quiet,
-            "yes": yes,
-            "schema": schema,
-            "tools": tuple(tool or ()),
-        }
+        shared: dict[str, Any] = {"as_json": as_json, "quiet": quiet, "yes": yes, "schema": schema}
+        shared["tools"] = tuple(tool or ())
         raise typer.Exit(
             _batch(
                 batch, flags, alone, **many, **shared, no_tools=no_tools, emulator=emulator_choice(emulator)
@@ -124,6 +124,7 @@ def run(
         words=tuple(prompt or ()),
         session=session,
         go_on=go_on,
+        conversation=conversation,
         as_json=as_json,
         events=events,
         quiet=quiet,

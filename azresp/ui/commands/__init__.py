@@ -9,6 +9,7 @@ from azresp.ui.commands import (
     turns,
     cost,
     compacting,
+    conversation,
     keeping,
     forget,
     jobs,

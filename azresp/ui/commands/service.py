@@ -58,7 +58,7 @@ async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> No
             return
         for item in page:
             number += 1
-            _show_item(chat, number, item)
+            show_item(chat, number, item)
     chat.terminal.dim(f"{number} input items of {ident}")
 
 
@@ -68,7 +68,8 @@ async def _next(pages: AsyncIterator[tuple[Wire, ...]]) -> tuple[Wire, ...]:
     return ()
 
 
-def _show_item(chat: Chat, number: int, item: Wire) -> None:
+def show_item(chat: Chat, number: int, item: Wire) -> None:
+    """Show an input item, numbered."""
     who = item.get("role") or ""
     chat.terminal.strong(
         f"{number}. {item.get('type', 'item')} {who} {item.get('id', '')}".replace("  ", " ")

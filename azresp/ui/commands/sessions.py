@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import asks
+from azresp.core.conversation import talking_in
 from azresp.core.session import Session, asked_in, said_text, undo
 from azresp.errors import UsageError
 from azresp.ui.album import captions
@@ -29,7 +30,8 @@ async def new(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     """Start a new session; the old one stays."""
     # What was set is still in force, so it belongs to the new session too.
     name = chat.library.free_name(name) if name else ""
-    chat.session = Session(chat.clock.ident(), name, settings=chat.session.settings)
+    settings = talking_in(chat.session, "", "").settings
+    chat.session = Session(chat.clock.ident(), name, settings=settings)
     chat.last = None
     chat.terminal.dim("new session")
 
@@ -92,7 +94,9 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
         raise UsageError("there is nothing to fork yet", "Say something first.")
     old = chat.session.name
     chat.session = replace(
-        chat.session, id=chat.clock.ident(), name=chat.library.free_name(name or chat.session.name)
+        talking_in(chat.session, "", ""),
+        id=chat.clock.ident(),
+        name=chat.library.free_name(name or chat.session.name),
     )
     chat.keep_session()
     chat.terminal.dim(f"now in {chat.session.name} · /resume {old} goes back")
