@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
 
+from azresp.core.compose import in_view
 from azresp.core.conversation import conversation_at, talking_in
 from azresp.core.events import dicts
 from azresp.core.pictures import unforged
@@ -76,8 +77,8 @@ async def _new(chat: Chat) -> None:
         raise ServiceError("the service's conversation has no id", "This session goes on as it was.")
     chat.session = talking_in(chat.session, ident, chat.service.origin)
     chat.keep_session()
-    along = counted(len(chat.session.path()), "exchange")
-    takes = f" · the next message takes {along} along" if chat.session.path() else ""
+    path = in_view(chat.session.path(), chat.service.origin)
+    takes = f" · the next message takes {counted(len(path), 'exchange')} along" if path else ""
     chat.terminal.strong(f"now in conversation {ident}{takes}")
 
 

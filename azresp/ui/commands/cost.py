@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from azresp.core.compose import compose
+from azresp.core.compose import compose, in_view
 from azresp.core.context import Size, shares, size
 from azresp.core.sse import Wire
 from azresp.core.usage import tallies
@@ -65,7 +65,7 @@ async def context(chat: Chat) -> None:
     from azresp.ui.context_view import largest, share_rows, size_told, window_bar
 
     settings = {**chat.tuner.request(), **chat.tools.request()}
-    path = chat.session.path()
+    path = in_view(chat.session.path(), chat.service.origin)
     columns, _ = chat.terminal.size()
     whole, source = size(path, settings), "counted by the service for the last turn"
     if (counted := await _counted(chat, settings)) is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import asks
-from azresp.core.conversation import talking_in
+from azresp.core.conversation import conversation_at, talking_in
 from azresp.core.session import Session, asked_in, said_text, undo
 from azresp.errors import UsageError
 from azresp.ui.album import captions
@@ -92,7 +92,7 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     """Go on under another name from here; this session keeps what it has."""
     if chat.session.head is None:
         raise UsageError("there is nothing to fork yet", "Say something first.")
-    old = chat.session.name
+    old, talked_in = chat.session.name, conversation_at(chat.session, chat.service.origin)
     chat.session = replace(
         talking_in(chat.session, "", ""),
         id=chat.clock.ident(),
@@ -100,6 +100,8 @@ async def fork(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     )
     chat.keep_session()
     chat.terminal.dim(f"now in {chat.session.name} · /resume {old} goes back")
+    if talked_in:
+        chat.terminal.dim(f"{talked_in} at the service stays with {old}: this branch goes on without it")
 
 
 @command("undo")
