@@ -84,8 +84,13 @@ def chain_anchor(session: Session, origin: str) -> str | None:
 
 def sent_again(session: Session, origin: str = "") -> list[Wire]:
     """The conversation of a session as input items, without what the service refused before."""
-    path = in_view(session.path(), origin)
-    dropped = without(session, path)
+    path = session.path()
+    left_out = dict(zip((one.id for one in path), map(_unread, without(session, path)), strict=True))
+    # A seal that was refused is worth nothing: then the words go again.
+    path = in_view(
+        [one for one in path if not (_is_sealed(one) and "compaction" in left_out[one.id])], origin
+    )
+    dropped = [left_out[one.id] for one in path]
     items = [
         item
         for exchange, left in zip(path, dropped, strict=True)
@@ -103,7 +108,16 @@ def in_view(path: Iterable[Exchange], origin: str = "") -> tuple[Exchange, ...]:
 
 
 def _is_readable(compaction: Exchange, origin: str) -> bool:
-    return compaction.origin == origin or not any("encrypted_content" in item for item in compaction.said)
+    return compaction.origin == origin or not _is_sealed(compaction)
+
+
+def _is_sealed(exchange: Exchange) -> bool:
+    return exchange.compaction and any("encrypted_content" in item for item in exchange.said)
+
+
+def _unread(kinds: frozenset[str]) -> frozenset[str]:
+    """Who can't read the reasoning can't read compactions either: one key seals both."""
+    return kinds | {"compaction"} if "reasoning" in kinds else kinds
 
 
 def items_of(path: Iterable[Exchange], origin: str = "") -> list[Wire]:

@@ -51,3 +51,16 @@ def test_the_service_compacts_by_itself_when_told(house: House) -> None:
         assert chat.leave() == 0
     assert house.bodies[-1]["context_management"] == [{"type": "compaction", "compact_threshold": 1000}]
     assert "compaction" in [item["type"] for item in house.bodies[-1]["input"]]
+
+
+def test_a_seal_that_is_refused_is_replaced_by_the_words(house: House) -> None:
+    unreadable = "The encrypted content gAAA...c90= could not be verified."
+    with house.chat() as chat:
+        chat.ask("my name is Ada").ask("/compact").wait("compacted:")
+        house.emulator.fault(
+            status=400, message=unreadable, code="invalid_encrypted_content", times=1, method="POST"
+        )
+        chat.ask("what is my name?").wait("Your name is Ada")
+        assert [item["type"] for item in house.bodies[-2]["input"]] == ["message", "compaction", "message"]
+        assert [item["role"] for item in house.bodies[-1]["input"]] == ["user", "assistant", "user"]
+        assert chat.leave() == 0

@@ -9,6 +9,7 @@ from azresp.core.compose import compose, items_of
 from azresp.core.context import size
 from azresp.core.events import Snapshot
 from azresp.core.forgetting import message_of
+from azresp.core.omissions import omit
 from azresp.core.session import Exchange, Session, message, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import fold
@@ -50,6 +51,8 @@ def test_a_compaction_stands_for_its_path_where_it_can_be_read() -> None:
         True,
         True,
     ]
+    refused = compose(omit(session, "reasoning", "three"), now, SETTINGS, origin="here")
+    assert words(refused["input"]) == words(elsewhere["input"])
     assert words(items_of(session.path())) == ["one", "re: one", "two", "re: two"]
     assert 30 < size(session.path(), SETTINGS).tokens < 60
 
