@@ -150,7 +150,8 @@ async def _heard(
         forgive_cancellation()
     finally:
         exchange = replace(exchange, turn=_ended(hearing.turn, error, runs_on=exchange.background))
-        exchange = replace(exchange, background=exchange.background and (aside or exchange.running))
+        begun = exchange.turn.status != "failed" or bool(exchange.turn.id)  # what was refused never was a job
+        exchange = replace(exchange, background=exchange.background and begun and (aside or exchange.running))
         if hearing.turn.response.get("store") is False:
             # An organisation without retention: asked to store or not, it does not, and nothing can build on it.
             exchange = replace(exchange, stored=False)

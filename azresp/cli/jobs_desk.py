@@ -66,7 +66,7 @@ class JobDesk:
         jobs = self.store.jobs.listed()
         if word == LAST:
             found = jobs[-1:]
-        elif word.isdigit() and len(word) < 10:
+        elif word.isdecimal() and len(word) < 10:
             found = [one for one in jobs if one.number == int(word)]
         else:
             ids = [one for one in jobs if one.exchange.turn.id == word]

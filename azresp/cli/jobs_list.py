@@ -154,5 +154,6 @@ def _replace(output: Output, shown: str, text: str) -> None:
     if not terminal.caps.cursor:
         terminal.say(text.rstrip("\n"))
         return
-    up = f"\x1b[{shown.count(chr(10))}A\r\x1b[J" if shown else ""
-    terminal.draw(up + text)
+    up = f"\x1b[{shown.count(chr(10))}A\r" if shown else ""
+    # Row by row: tmux takes a screen that is cleared from its first cell for one to be remembered.
+    terminal.draw(up + text.replace("\n", "\x1b[K\n") + "\x1b[J")

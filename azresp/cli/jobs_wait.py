@@ -99,7 +99,7 @@ class _Waiting:
             session = self._desk.session(job)
             self._output.write(json.dumps(as_dict(job, session.name)) + "\n")
         else:
-            self._output.write(f"{job.exchange.turn.id} {state(job.exchange)}\n")
+            self._output.write(f"{job.exchange.turn.id or '-'} {state(job.exchange)}\n")
         self._desk.store.jobs.tell(job.exchange.id)
         self._notifier.tell(job.exchange.question, state(job.exchange))
 

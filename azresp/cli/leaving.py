@@ -34,7 +34,7 @@ async def leave(
     if not somebody():
         return outcome, 0
     note(f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it")
-    if not await _second_ctrl_c() or not asked("Cancel the job at the service?"):
+    if not await _second_ctrl_c() or not _agreed():
         return outcome, 0
     return await _cancelled(ports, outcome), 0
 
@@ -44,6 +44,14 @@ async def _second_ctrl_c() -> bool:
     with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
         await waiting
     return bool(stopping.number)
+
+
+def _agreed() -> bool:
+    try:
+        return asked("Cancel the job at the service?")
+    except KeyboardInterrupt:
+        note("")  # the question has no end of line
+        return False
 
 
 async def _cancelled(ports: Ports, outcome: Outcome) -> Outcome:

@@ -30,6 +30,8 @@ class _Doomed:
     exchanges: int
     at_service: list[tuple[str, str]]
     """(response id, origin) of those that the service may still have"""
+    running: list[str]
+    """response ids of jobs that nobody would find again"""
     gone: list[str] = field(default_factory=list)
 
 
@@ -64,7 +66,7 @@ def reach_for(flags: Mapping[str, object], emulator: str) -> Reached:
 def _doomed(store: Store, session: Session, doomed: set[str]) -> _Doomed:
     own = store.own_exchanges(session.id, doomed)
     known = [(one.turn.id, one.origin) for one in own if one.turn.id and one.stored and not one.deleted]
-    return _Doomed(session, len(own), known)
+    return _Doomed(session, len(own), known, [one.turn.id for one in own if one.running])
 
 
 def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
@@ -102,6 +104,8 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
     elif all_of:
         told += f"; {_count(all_of)} stay at the service for up to 30 days (--remote deletes them too)"
     note(told)
+    for ident in one.running:
+        note(f"its job runs on at the service: azresp jobs attach {ident}")
 
 
 async def _delete_all(deleter: Deleter, doomed: list[_Doomed]) -> None:

@@ -49,7 +49,7 @@ class JobWatch:
                 self._announce(job)
         self._count(jobs)
         if self.running and (self._task is None or self._task.done()):
-            self._task = asyncio.ensure_future(self._watch())
+            self._task = asyncio.ensure_future(self._watched())
 
     def hold(self, exchange_id: str) -> None:
         """Somebody hears it: it needs no looks."""
@@ -83,6 +83,13 @@ class JobWatch:
     def _waiting(self, jobs: list[Job]) -> list[Job]:
         origin = self._chat.service.origin
         return [job for job in jobs if job.exchange.running and job.exchange.origin == origin]
+
+    async def _watched(self) -> None:
+        try:
+            await self._watch()
+        except AzrespError as error:
+            # A store that can't be read must not end the chat, and is not silent either.
+            self._chat.announce(f"jobs are not watched any more: {error.what}", error.hint)
 
     async def _watch(self) -> None:
         chat = self._chat

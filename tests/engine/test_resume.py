@@ -15,8 +15,8 @@ from azresp.core.keep import dump_turn
 from azresp.core.resume import follow_wait, look_wait
 from azresp.core.session import Exchange, Session, message
 from azresp.core.sse import Wire
-from azresp.core.turn import Turn
-from azresp.engine import Ledger, Outcome, Ports, cancel, converse, follow
+from azresp.core.turn import INTERRUPTED, Turn
+from azresp.engine import Ledger, Outcome, Ports, cancel, converse, follow, lose
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
 from azresp.store.store import Store
 from tests.core.streams import fold_wires, is_numbered, recorded_streams, shown, streams
@@ -231,6 +231,38 @@ def test_a_response_that_is_gone_says_so_and_is_no_running_job() -> None:
     assert [(job.exchange.running, job.exchange.turn.status) for job in store.jobs.listed()] == [
         (False, "interrupted")
     ]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "age_s", "kept"),
+    [(404, 86_400.0, INTERRUPTED), (404, 5.0, "queued"), (503, 86_400.0, "queued")],
+)
+def test_a_look_at_a_response_that_is_gone_makes_it_lost_unless_it_is_young(
+    status: int, age_s: float, kept: str
+) -> None:
+    store = Store(None)
+    _say(Service(_short()), store, launch=True)
+    ((_, session_id, exchange, _),) = store.jobs.listed()
+    session = store.load(session_id)
+    assert session is not None
+    error = ServiceError("gone", status=status)
+    own = Ports(Service([]), Screen(), store, FakeClock(time=exchange.asked_at + age_s))
+    outcome = lose(own, session, exchange, error)
+    ((_, _, listed, _),) = store.jobs.listed()
+    assert listed.turn.status == outcome.exchange.turn.status == kept
+    if kept == INTERRUPTED:  # cancelling it says the same, however often
+        own = Ports(Service([], looks=[error]), Screen(), store, own.clock)
+        assert asyncio.run(cancel(own, session, exchange)).exchange.turn.status == kept
+    store.close()
+
+
+def test_a_job_that_the_service_refused_is_none() -> None:
+    store = Store(None)
+    refused = ServiceError("no such deployment", status=400)
+    outcome, _ = _say(Service(_short(), [0], broken=refused), store, launch=True)
+    assert (outcome.error, outcome.exchange.turn.status) == (refused, "failed")
+    assert store.jobs.listed() == []
     store.close()
 
 

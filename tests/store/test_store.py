@@ -97,6 +97,30 @@ def test_a_head_that_another_process_moved_is_not_moved_back(path: Path) -> None
     two.close()
 
 
+def test_an_end_that_another_process_heard_is_not_overwritten_and_a_forgotten_job_stays_so(
+    path: Path,
+) -> None:
+    one, two = Store(path), Store(path)
+    job = replace(asked("e1", None), background=True)
+    start = Session("s", "talk")
+    one.begin(start, job)
+    heard = replace(job, turn=Turn("resp_1", "in_progress"))
+    session = one.seal(start.with_exchange(heard), heard)
+    # Forgotten while it ran: who hears it again makes it a job again, whatever becomes of him.
+    two.jobs.forget("e1")
+    one.reopen(session, heard)
+    assert [job.number for job in two.jobs.listed()] == [1]
+    two.jobs.forget("e1")
+    # Another one sees its end, and the first one only a broken connection.
+    done = replace(heard, turn=Turn("resp_1", "completed"))
+    two.seal(session.with_exchange(done), done)
+    one.seal(session, heard)
+    assert [one.turn.status for one in two.all_exchanges("s")] == ["completed"]
+    assert two.jobs.listed() == []
+    one.close()
+    two.close()
+
+
 def test_a_session_removed_in_mid_answer_does_not_take_the_answer_with_it(path: Path) -> None:
     one, two = Store(path), Store(path)
     start = say(one, Session("s", "talk"), "e1")
