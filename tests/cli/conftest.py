@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,11 +9,10 @@ from subprocess import CompletedProcess
 import pytest
 
 from azresp.emulator import Emulator, Settings
+from tests.cli import forked
+from tests.cli.forked import COMMAND as COMMAND
 
 Azresp = Callable[..., "CompletedProcess[str]"]
-
-_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
-COMMAND = [sys.executable, "-m", "azresp"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +25,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def isolated(tmp_path: Path) -> dict[str, str]:
     """An environment without this machine's settings: home, config and data below `tmp_path`, nothing configured."""
-    env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    env = forked.kept()
     home = {
         "HOME": "home",
         "XDG_CONFIG_HOME": "config",
@@ -65,15 +61,17 @@ def azresp(isolated: dict[str, str], tmp_path: Path) -> Azresp:
         *words: str, stdin: str = "", env: Mapping[str, str | None] | None = None, timeout_s: float = 60
     ) -> CompletedProcess[str]:
         merged = {**isolated, **(env or {})}
-        return subprocess.run(
-            [*COMMAND, *words],
-            input=stdin,
+        done = forked.run(
+            words,
             env={name: value for name, value in merged.items() if value is not None},
             cwd=tmp_path,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=timeout_s,
-            check=False,
+            stdin=stdin.encode(),
+            timeout_s=timeout_s,
         )
+        # Ends of lines as a file opened for text has them.
+        out, err = (
+            one.decode().replace("\r\n", "\n").replace("\r", "\n") for one in (done.stdout, done.stderr)
+        )
+        return CompletedProcess(done.args, done.returncode, out, err)
 
     return run

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 from azresp.emulator import Emulator, Settings
-from tests.cli.conftest import COMMAND
+from tests.cli import forked
+from tests.cli.forked import COMMAND
+from tests.cli.sitting import PATIENCE_S
 from tests.cli.test_chat import House
 
 
@@ -48,23 +51,16 @@ class JobHouse(House):
     def __init__(self, folder: Path, env: dict[str, str], emulator: Emulator, hands: Hands) -> None:
         super().__init__(folder, env, emulator)
         self.hands = hands
+        self._running: list[tuple[subprocess.Popen[str], threading.Timer]] = []
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
         """A command and what it printed."""
-        return subprocess.run(
-            [*COMMAND, *words],
-            input="",
-            env={**self.env, **(env or {})},
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+        done = forked.run(words, env={**self.env, **(env or {})}, cwd=self.folder)
+        return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def popen(self, *words: str) -> subprocess.Popen[str]:
-        """A command that runs meanwhile."""
-        return subprocess.Popen(
+        """A command that runs meanwhile; killed at the latest when the house closes, or when a test hangs on it."""
+        process = subprocess.Popen(
             [*COMMAND, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -73,6 +69,19 @@ class JobHouse(House):
             cwd=self.folder,
             text=True,
         )
+        watch = threading.Timer(PATIENCE_S, process.kill)
+        watch.daemon = True
+        watch.start()
+        self._running.append((process, watch))
+        return process
+
+    def close(self) -> None:
+        """End what still runs."""
+        for process, watch in self._running:
+            watch.cancel()
+            process.kill()
+            with process:
+                pass
 
     def jobs(self) -> list[dict[str, Any]]:
         """The list as programs see it."""

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import pyte
 
-from tests.cli.conftest import COMMAND
+from tests.cli.forked import COMMAND, Forked, can_fork
 from tests.ui.terminals import Tty
 
 PATIENCE_S = 30.0
@@ -32,6 +32,24 @@ _LAUNCH = (
 _OURS = re.compile(  # \b: how prompt_toolkit goes one cell to the left
     r"\x1b\[(?:[0-9;]*m|[0-9]*[ABCDGKJ]|\?(?:7|12|25|2004|2026)[hl]|\?1l|[0-9]* q)|\x1b\[0?H|\r|\n|\x08|\x1b\[[0-9;]*H"
 )
+
+
+def _started(
+    argv: Sequence[str], slave: int, env: Mapping[str, str], folder: Path
+) -> Forked | subprocess.Popen[bytes]:
+    """A program with a terminal of its own."""
+    if argv[: len(COMMAND)] == COMMAND and can_fork(env):
+        return Forked(argv[len(COMMAND) :], env=env, cwd=folder, streams=[slave] * 3, session=True)
+    return subprocess.Popen(
+        # -S -E: this interpreter is only a step on the way to the program
+        [sys.executable, "-S", "-E", "-c", _LAUNCH, *argv],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=env,
+        cwd=folder,
+        start_new_session=True,
+    )
 
 
 class Sitting:
@@ -55,16 +73,7 @@ class Sitting:
         self._over = False
         self.modes = termios.tcgetattr(self.master)
         """the terminal's modes before anything ran"""
-        self.process = subprocess.Popen(
-            # -S -E: this interpreter is only a step on the way to the program
-            [sys.executable, "-S", "-E", "-c", _LAUNCH, *command, *(words or ("chat",))],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**env, "TERM": term},
-            cwd=folder,
-            start_new_session=True,
-        )
+        self.process = _started([*command, *(words or ("chat",))], slave, {**env, "TERM": term}, folder)
         os.close(slave)
 
     # What is on the screen
@@ -137,7 +146,7 @@ class Sitting:
         self.until(lambda: self.process.poll() is not None, "the end")
         while self._read(0):
             pass
-        return int(self.process.returncode)
+        return self.process.wait(PATIENCE_S)
 
     def _read(self, seconds: float) -> bool:
         """Take what comes within a moment; False if nothing ever will, or the time is over."""

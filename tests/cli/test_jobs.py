@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from azresp.emulator import Emulator
+from tests.cli.forked import Forked
 from tests.cli.job_house import Hands, JobHouse, settings
 
 # Where the cases of the reliability notes are tested:
@@ -41,7 +42,11 @@ STORY = "tell me a long story about otters"
 def house(tmp_path: Path, configured: dict[str, str]) -> Iterator[JobHouse]:
     hands = Hands()
     with Emulator(settings(hands)) as emulator:
-        yield JobHouse(tmp_path, configured | {"AZRESP_ENDPOINT": emulator.root_url}, emulator, hands)
+        house = JobHouse(tmp_path, configured | {"AZRESP_ENDPOINT": emulator.root_url}, emulator, hands)
+        try:
+            yield house
+        finally:
+            house.close()
 
 
 def test_a_job_is_started_left_looked_at_and_come_back_to(house: JobHouse) -> None:
@@ -199,7 +204,7 @@ def test_what_a_job_asks_waits_for_the_user_and_nothing_is_approved_by_itself(ho
     assert house.anchors[-1] == ident
 
 
-def _forward_until_over(house: JobHouse, running: subprocess.Popen[Any]) -> None:
+def _forward_until_over(house: JobHouse, running: subprocess.Popen[Any] | Forked) -> None:
     """Time passes as long as the program runs."""
 
     def pass_by() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from azresp.core.session import Exchange
 from azresp.store.store import Store
-from tests.cli.conftest import COMMAND
+from tests.cli import forked
 from tests.cli.sitting import Sitting
 from tests.replay import ReplayServer, Reply, answer, hostile, in_turn, stream
 from tests.ui.terminals import assert_only_our_sequences
@@ -30,15 +30,7 @@ def run(
         "AZRESP_DEPLOYMENT": "gpt-5-mini",
         "AZRESP_API_KEY": env.get("AZRESP_API_KEY", CANARY),
     }
-    done = subprocess.run(
-        [*COMMAND, "run", *words],
-        input=stdin,
-        env=told,
-        cwd=folder,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    done = forked.run(["run", *words], env=told, cwd=folder, stdin=stdin)
     assert b"Traceback" not in done.stderr
     for secret in (CANARY, told["AZRESP_API_KEY"]):
         assert_nowhere(secret, folder, done.stdout + done.stderr)

@@ -20,6 +20,7 @@ from azresp.core.turn import Turn
 from azresp.emulator import Emulator
 from azresp.store.store import Store
 from azresp.ui.endings import next_step
+from tests.cli import forked
 from tests.cli.conftest import COMMAND, Azresp
 from tests.cli.sitting import Sitting
 
@@ -44,16 +45,14 @@ class Shell:
         """One run to its end."""
         merged: dict[str, str | None] = {**self.env, **(env or {})}
         kept = {key: value for key, value in merged.items() if value is not None}
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-        done = subprocess.run(
-            [*COMMAND, "run", *words],
-            input=stdin,
-            env=kept,
-            cwd=self.folder,
-            timeout=60,
-            check=False,
-            **streams,
-        )
+        if streams:
+            streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+            argv = [*COMMAND, "run", *words]
+            done = subprocess.run(
+                argv, input=stdin, env=kept, cwd=self.folder, timeout=60, check=False, **streams
+            )
+        else:
+            done = forked.run(["run", *words], env=kept, cwd=self.folder, stdin=stdin)
         assert b"Traceback" not in (done.stderr or b"")
         return done
 
