@@ -55,6 +55,16 @@ class Terminal:
         """Press Ctrl and a letter."""
         self._child.sendcontrol(key)
 
+    def press_until_over(self, key: str) -> None:
+        """Press Ctrl and a letter until the program ends.
+
+        Python's own line reading may miss a Ctrl-C that comes between its prompt and its first wait.
+        """
+        for _ in range(10):
+            self.press(key)
+            if self._child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=3) == 0:
+                return
+
     def status(self) -> int:
         """Wait for the end and give the exit status."""
         self._child.expect(pexpect.EOF)

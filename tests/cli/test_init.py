@@ -141,7 +141,7 @@ def test_ctrl_c_and_the_end_of_input_leave_everything_as_it_was(
     with begin(tmp_path, isolated) as terminal:
         answer(terminal, ("Endpoint: ", emulator.root_url))
         terminal.expect("Deployment: ")
-        terminal.press(key)
+        terminal.press_until_over(key)
         assert terminal.status() == 130
     assert "nothing was changed" in terminal.text
     assert not config.exists()
