@@ -17,13 +17,24 @@ from azresp.emulator import Emulator, Settings
 from tests.emulator.contract import Contract
 from tests.emulator.test_calls import outline, refusal, said
 from tests.emulator.wire import Answer, create, events_of
-from tests.mcp_server import McpServer, RemoteTool
+from tests.mcp_server import McpServer, RemoteTool, usual_tools
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[McpServer]:
+    with McpServer() as server:
+        yield server
 
 
 @pytest.fixture
-def server() -> Iterator[McpServer]:
-    with McpServer() as running:
-        yield running
+def server(running: McpServer) -> McpServer:
+    """As if it had just started: ending one takes a tenth of a second."""
+    running.calls.clear()
+    running.headers.clear()
+    running.tools[:] = usual_tools()
+    running.lists = 0
+    running.down = False
+    return running
 
 
 def mcp(server: McpServer, **fields: Any) -> dict[str, Any]:
