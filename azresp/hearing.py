@@ -22,6 +22,8 @@ KEEP_EVERY_S = 0.5
 REASON_FOLLOWS_S = 2.0
 END_FOLLOWS_S = 0.5
 """How long a stream is heard after its terminal event, if the service does not close it by itself."""
+_PATIENT = 4
+"""Streams lost in a row of a response that can be looked at: some ten seconds between them, and no end of trying."""
 
 
 class Hearing:
@@ -116,7 +118,7 @@ class Hearing:
             try:
                 if not streamed or lost > 1:
                     await self._look()
-                    lost = min(lost, 1)  # who answers is there, however long it is silent
+                    lost = min(lost, _PATIENT)  # who answers is there, however long it is silent
                 if streamed and self._runs_on:
                     await self._hear(self._resumed(cursor))
             except (ServiceError, NetworkError) as error:
