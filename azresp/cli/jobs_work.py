@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: bool) -> int:
-    """Print how a job stands; give the exit status for it."""
+    """Print how a job stands; give the exit status, 0 however it stands."""
     with job_desk(flags, emulator) as desk:
         (job,), failed = until_done(desk.refresh([desk.find(word)]))
         for _, error in failed:
