@@ -33,7 +33,6 @@ async def leave(
         return outcome, 128 + signal.SIGINT
     if not somebody():
         return outcome, 0
-    note(f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it")
     if not await _second_ctrl_c() or not _agreed():
         return outcome, 0
     return await _cancelled(ports, outcome), 0
@@ -42,6 +41,10 @@ async def leave(
 async def _second_ctrl_c() -> bool:
     waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
     with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
+        # Said only once it is true: who is quick would end the program.
+        note(
+            f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it"
+        )
         await waiting
     return bool(stopping.number)
 

@@ -106,9 +106,10 @@ async def _stopped(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
     """Ctrl-C: an answer that was meant for the foreground ends at the service too; a job runs on."""
     if keys is _Keys.STOP_OR_LEAVE:
         return await _cancelled(chat, outcome, keys)
-    chat.terminal.dim("left: it runs on · Ctrl-C again within 2 s offers to cancel it")
     waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
     with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
+        # Said only once it is true: who is quick would leave the chat.
+        chat.terminal.dim("left: it runs on · Ctrl-C again within 2 s offers to cancel it")
         await waiting
     if stopping.number and await chat.confirm("Cancel it at the service?"):
         return await _cancelled(chat, outcome, keys)
