@@ -95,7 +95,7 @@ class JobDesk:
     def lost(self, job: Job, error: AzrespError) -> Job:
         """A job after a look that failed: the service may have it no more."""
         # Another process may have heard its end since we read it.
-        known = next((one for one in self.store.jobs.listed() if one.exchange.id == job.exchange.id), job)
+        known = self.store.jobs.of(job.exchange.id) or job
         if not known.exchange.running:
             return known
         return known._replace(

@@ -22,7 +22,7 @@ ENLIST = (
 )
 """Numbers are small, as a shell's: the list begins again at 1 when it is empty."""
 
-_LIST = f"select number, session, job, {EXCHANGE} from exchanges where job > 0 order by number"  # noqa: S608
+_JOBS = f"select number, session, job, {EXCHANGE} from exchanges where job > 0"  # noqa: S608
 
 
 class Job(NamedTuple):
@@ -45,8 +45,11 @@ class Jobs:
 
     def listed(self) -> list[Job]:
         """All of them, in the order of their numbers."""
-        rows = self._db.rows(_LIST)
-        return [Job(row[0], row[1], exchange_of(row[3:], self._heard), row[2] == TOLD) for row in rows]
+        return self._read("order by number")
+
+    def of(self, exchange_id: str) -> Job | None:
+        """The one that an exchange is."""
+        return next(iter(self._read("and id = ?", exchange_id)), None)
 
     def tell(self, exchange_id: str) -> None:
         """The user knows how it ended."""
@@ -55,6 +58,10 @@ class Jobs:
     def forget(self, exchange_id: str) -> None:
         """Take it off the list; the exchange stays in its session."""
         self._mark(exchange_id, NO_JOB)
+
+    def _read(self, which: str, *values: object) -> list[Job]:
+        rows = self._db.rows(f"{_JOBS} {which}", values)
+        return [Job(row[0], row[1], exchange_of(row[3:], self._heard), row[2] == TOLD) for row in rows]
 
     def _mark(self, exchange_id: str, job: int) -> None:
         self._db.run("update exchanges set job = ? where id = ? and job > 0", (job, exchange_id))

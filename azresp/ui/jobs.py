@@ -39,7 +39,7 @@ class JobWatch:
 
     def of(self, exchange_id: str) -> Job | None:
         """The job that an exchange is."""
-        return next((job for job in self.listed() if job.exchange.id == exchange_id), None)
+        return self._chat.library.jobs.of(exchange_id)
 
     def look(self) -> None:
         """Begin to watch if something runs, and tell what ended while nobody looked."""
