@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.core.asks import asks
 from azresp.errors import Exit
-from azresp.ui.cells import cut, width
+from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 from azresp.ui.usage import usage_of
 
@@ -82,10 +82,10 @@ def as_rows(jobs: list[Job], now: float, columns: int) -> str:
         cells = [f"{number:>{widths[0]}}", *map(_left, told, widths[1:4]), f"{tokens:>{widths[4]}}"]
         question = clean_line(job.exchange.question.strip().split("\n")[0][:1000])
         if columns < NARROW:
-            rows += [_fit("  ".join(cells), columns), _fit(f"   {question}", columns)]
+            rows += [fit("  ".join(cells), columns), fit(f"   {question}".rstrip(), columns)]
             continue
         ident = f"{job.exchange.turn.id}  " if columns >= WIDE else ""
-        rows.append(_fit(f"{'  '.join(cells)}  {ident}{question}", columns))
+        rows.append(fit(f"{'  '.join(cells)}  {ident}{question}".rstrip(), columns))
     return "".join(f"{row}\n" for row in rows)
 
 
@@ -96,8 +96,3 @@ def _tokens(exchange: Exchange) -> str:
 
 def _left(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
-
-
-def _fit(text: str, columns: int) -> str:
-    text = text.rstrip()
-    return text if width(text) <= columns else cut(text, columns - 1)[0].rstrip() + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from azresp.ui.cells import cut, width
+from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def as_rows(listed: list[Listed], now: float, columns: int) -> str:
                 f"{name}{' ' * (name_width - width(name))}  {since:>{age_width}}  {count:>{count_width}}  "
                 f"{_tags(one)}{_first_line(one)}"
             )
-    return "".join(f"{row if row in names else _fit(row, columns)}\n" for row in rows)
+    return "".join(f"{row if row in names else fit(row.rstrip(), columns)}\n" for row in rows)
 
 
 def age(seconds: float) -> str:
@@ -70,10 +70,3 @@ def _tags(one: Listed) -> str:
 
 def _first_line(one: Listed) -> str:
     return clean_line(one.question.strip().split("\n")[0][:1000])
-
-
-def _fit(text: str, columns: int) -> str:
-    text = text.rstrip()
-    if width(text) <= columns:
-        return text
-    return cut(text, columns - 1)[0].rstrip() + "…"

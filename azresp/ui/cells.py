@@ -26,6 +26,11 @@ def graphemes(text: str) -> Iterator[str]:
     return wcwidth.iter_graphemes(text)
 
 
+def fit(text: str, room: int) -> str:
+    """A text in at most `room` cells; one that is too long ends in an ellipsis."""
+    return text if width(text) <= room else cut(text, room - 1)[0].rstrip() + "…"
+
+
 def cut(text: str, room: int) -> tuple[str, str]:
     """Split a text after at most `room` cells, but after one grapheme at least."""
     if text.isascii():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from azresp.core.usage import Tally
-from azresp.ui.cells import cut, width
+from azresp.ui.cells import fit, width
 from azresp.ui.counting import counted
 from azresp.ui.sink import clean_line
 from azresp.ui.usage import money_of
@@ -65,11 +65,11 @@ def _narrow(every: Sequence[tuple[str, Tally]], columns: int) -> Iterator[str]:
     label_width = min(max(width(label) for label, _ in every), columns - _LEAST_BAR - 2)
     bars = _bars(every, min(columns - label_width - 2, _MOST_BAR))
     for (label, one), drawn in zip(every, bars, strict=True):
-        label = _fitted(label, label_width)
+        label = fit(label, label_width)
         yield f"{label}{' ' * (label_width - width(label))}  {drawn}".rstrip()
         usage = one.usage
         told = [f"{usage.input:,} in", f"{usage.output:,} out", money_of(one)]
-        yield _fitted(f"  {' · '.join(part for part in told if part)}", columns)
+        yield fit(f"  {' · '.join(part for part in told if part)}", columns)
 
 
 def bar(value: int, most: int, room: int) -> str:
@@ -99,12 +99,8 @@ def _cells(one: Tally) -> list[str]:
 
 
 def _row(label: str, texts: list[str], label_width: int, widths: list[int]) -> str:
-    label = _fitted(label, label_width)
+    label = fit(label, label_width)
     numbers = "".join(
         f"  {' ' * (room - width(text))}{text}" for room, text in zip(widths, texts, strict=True)
     )
     return f"{label}{' ' * (label_width - width(label))}{numbers}"
-
-
-def _fitted(text: str, room: int) -> str:
-    return text if width(text) <= room else cut(text, room - 1)[0].rstrip() + "…"
