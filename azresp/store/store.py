@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
-from azresp.store.batches import Batches
 from azresp.store.database import Database
-from azresp.store.deletions import Deletions
 from azresp.store.exchanges import Exchanges, Leaving
-from azresp.store.holdings import Holdings
 from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug as slug
 from azresp.store.records import Records
-from azresp.store.search import Search
 from azresp.store.sessions import Listed as Listed
 from azresp.store.sessions import Sessions
-from azresp.store.spending import COUNT, COUNTED, Spending
+from azresp.store.spending import COUNT, COUNTED
 from azresp.store.uploads import Uploads
+
+if TYPE_CHECKING:
+    from azresp.store.batches import Batches
+    from azresp.store.deletions import Deletions
+    from azresp.store.holdings import Holdings
+    from azresp.store.search import Search
+    from azresp.store.spending import Spending
 
 
 class Store(Ledger):
@@ -43,20 +48,47 @@ class Store(Ledger):
         """Answers, grants, trust and what MCP servers listed."""
         self.uploads = Uploads(database)
         """Files at the service that came from here."""
-        self.deletions = Deletions(database)
-        """What should be gone from services and is not yet."""
-        self.holdings = Holdings(database)
-        """What is kept, in numbers."""
         self.jobs = Jobs(database, exchanges.heard)
         """The list of background jobs."""
         sessions = Sessions(database, exchanges, clock)
-        self.batches = Batches(database, exchanges, sessions)
-        """Lines of batches, each claimed before it is sent."""
-        self.search = Search(database)
-        """Everything that was asked and answered, by its words."""
-        self.spending = Spending(database)
-        """Tokens of exchanges, summed."""
         super().__init__(database, exchanges, sessions)
+
+    # What a plain answer does not touch is not even loaded for it.
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        """What should be gone from services and is not yet."""
+        from azresp.store.deletions import Deletions
+
+        return Deletions(self._db)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What is kept, in numbers."""
+        from azresp.store.holdings import Holdings
+
+        return Holdings(self._db)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Lines of batches, each claimed before it is sent."""
+        from azresp.store.batches import Batches
+
+        return Batches(self._db, self._exchanges, self._sessions)
+
+    @cached_property
+    def search(self) -> Search:
+        """Everything that was asked and answered, by its words."""
+        from azresp.store.search import Search
+
+        return Search(self._db)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """Tokens of exchanges, summed."""
+        from azresp.store.spending import Spending
+
+        return Spending(self._db)
 
     def close(self) -> None:
         """Write all that waits, as far as it can be, and close the file."""
