@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 
 from azresp.cli.confirm import asked, somebody
 from azresp.cli.report import note, tell
 from azresp.engine import Outcome, Ports, cancel
 from azresp.errors import AzrespError
-from azresp.ui.stopping import CANCEL_S, Stopping
-
-AGAIN_S = 2.0
-"""How soon a second Ctrl-C must come."""
+from azresp.ui.stopping import CANCEL_S, second_ctrl_c
+from azresp.ui.typed import AGAIN_S
 
 
 async def leave(
@@ -33,20 +30,10 @@ async def leave(
         return outcome, 128 + signal.SIGINT
     if not somebody():
         return outcome, 0
-    if not await _second_ctrl_c() or not _agreed():
+    offer = f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it"
+    if not await second_ctrl_c(lambda: note(offer), AGAIN_S) or not _agreed():
         return outcome, 0
     return await _cancelled(ports, outcome), 0
-
-
-async def _second_ctrl_c() -> bool:
-    waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
-    with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
-        # Said only once it is true: who is quick would end the program.
-        note(
-            f"left: the job runs on at the service · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it"
-        )
-        await waiting
-    return bool(stopping.number)
 
 
 def _agreed() -> bool:

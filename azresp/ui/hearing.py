@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from signal import SIGINT
@@ -16,7 +15,7 @@ from azresp.engine import Outcome, Ports, cancel, converse, follow
 from azresp.errors import AzrespError
 from azresp.ui.album import Wall, pictures_in
 from azresp.ui.screens import WaitScreen
-from azresp.ui.stopping import CANCEL_S, LEAVING, Stopping
+from azresp.ui.stopping import CANCEL_S, LEAVING, Stopping, second_ctrl_c
 from azresp.ui.typed import AGAIN_S
 
 if TYPE_CHECKING:
@@ -106,12 +105,9 @@ async def _stopped(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
     """Ctrl-C: an answer that was meant for the foreground ends at the service too; a job runs on."""
     if keys is _Keys.STOP_OR_LEAVE:
         return await _cancelled(chat, outcome, keys)
-    waiting = asyncio.ensure_future(asyncio.sleep(AGAIN_S))
-    with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
-        # Said only once it is true: who is quick would leave the chat.
-        chat.terminal.dim("left: it runs on · Ctrl-C again within 2 s offers to cancel it")
-        await waiting
-    if stopping.number and await chat.confirm("Cancel it at the service?"):
+    offer = f"left: it runs on · Ctrl-C again within {AGAIN_S:.0f} s offers to cancel it"
+    again = await second_ctrl_c(lambda: chat.terminal.dim(offer), AGAIN_S)
+    if again and await chat.confirm("Cancel it at the service?"):
         return await _cancelled(chat, outcome, keys)
     return outcome
 

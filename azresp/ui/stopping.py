@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -44,3 +46,12 @@ class Stopping:
 
     def _from_signal(self, number: int, frame: FrameType | None) -> None:
         self._loop.call_soon_threadsafe(self._stop, number)
+
+
+async def second_ctrl_c(offer: Callable[[], object], within_s: float) -> bool:
+    """Whether Ctrl-C comes again soon. `offer` tells of it once it is true: who is quick would end the program."""
+    waiting = asyncio.ensure_future(asyncio.sleep(within_s))
+    with Stopping(waiting, "SIGINT") as stopping, suppress(asyncio.CancelledError):
+        offer()
+        await waiting
+    return bool(stopping.number)
