@@ -31,7 +31,13 @@ _PICTURE: Final = (
     "\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001faff"
 )
-_IDEOGRAPH: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_IDEOGRAPHS: Final = (
+    ("\u3400", "\u4dbf"),
+    ("\u4e00", "\u9fff"),
+    ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)
+"""No regular expression: one with ranges that large takes 1.4 ms to compile."""
 _JOINING: Final = (
     "\u0620-\u065f\u066e-\u06d3\u06d5\u06dc\u06ee\u06ef\u06fa-\u06ff\u0710-\u07ff\u0840-\u08ff\u0900-\u0dff"
     "\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u1820-\u18aa\u1b00-\u1b4b\ufb50-\ufdcf\ufe70-\ufefc"
@@ -43,7 +49,6 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _IS_MARK: Final = re.compile(f"[{_MARKS}]")
 _IS_PICTURE: Final = re.compile(f"[{_PICTURE}]")
 _TAKES_PRESENTATION: Final = re.compile(f"[0-9#*{_PICTURE}]")
-_IS_IDEOGRAPH: Final = re.compile(f"[{_IDEOGRAPH}]")
 _IS_JOINING: Final = re.compile(f"[{_JOINING}]")
 _IS_VIRAMA: Final = re.compile(
     "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d3b\u0d3c\u0d4d\u0dca\u1039\u103a\u17d2\u1b44]"
@@ -169,7 +174,7 @@ class Cleaner:
         if char in "\ufe0e\ufe0f":
             return bool(_TAKES_PRESENTATION.match(prev))
         if "\ufe00" <= char <= "\ufe02" or "\U000e0100" <= char <= "\U000e01ef":
-            return bool(_IS_IDEOGRAPH.match(prev))
+            return any(first <= prev <= last for first, last in _IDEOGRAPHS)
         return "\u180b" <= char <= "\u180f" and bool(_IS_MONGOLIAN.match(prev))
 
     def _end_run(self, following: str, out: list[str]) -> None:

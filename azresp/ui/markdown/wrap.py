@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from azresp.ui.cells import TAB_STOP, cut, width
@@ -15,8 +16,7 @@ _WIDE: Final = (
     "\u2e80-\u2fff\u3001-\u303f\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60"
     "\U00020000-\U0003fffd"
 )
-_WORD: Final = re.compile(f"[{_WIDE}]|[^{_WIDE}]+")
-_IS_WIDE: Final = re.compile(f"[{_WIDE}]")
+_FIRST_WIDE: Final = _WIDE[0]
 _NOT_FIRST: Final = frozenset(
     "、。，．・：；？！）〕］｝〉》」』】ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}"
 )
@@ -104,10 +104,11 @@ class Wrap:
         return self.margin.room(self.margin.first)
 
     def _letters(self, text: str, sgr: str, out: list[Row]) -> None:
-        if not self.words or text.isascii():
+        last = self.word[-1].text[-1] if self.word else ""
+        if not self.words or (last < _FIRST_WIDE and (text.isascii() or max(text) < _FIRST_WIDE)):
             self._grow(text, sgr, out)
             return
-        for piece in _WORD.findall(text):
+        for piece in _word().findall(text):
             last = self.word[-1].text[-1] if self.word else ""
             if last and _may_break(last, piece[0]):
                 self._end_word(out)
@@ -163,6 +164,13 @@ class Wrap:
         self.row, self.blank, self.used = [], [], 0
 
 
+@cache
+def _word() -> re.Pattern[str]:
+    """A wide letter, or a word of others. Made when first needed: ranges that large take 1.5 ms to compile."""
+    return re.compile(f"[{_WIDE}]|[^{_WIDE}]+")
+
+
 def _may_break(last: str, following: str) -> bool:
-    wide = _IS_WIDE.match(last) or _IS_WIDE.match(following)
-    return bool(wide) and following not in _NOT_FIRST and last not in _NOT_LAST
+    # A word of more than one letter has no wide ones, and two letters alone are two pieces if one of them is wide.
+    wide = len(_word().findall(last + following)) > 1
+    return wide and following not in _NOT_FIRST and last not in _NOT_LAST
