@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
+from azresp.core.coalesce import coalesce
 from azresp.core.events import read
 from azresp.core.pictures import may_hold_pictures
 from azresp.core.resume import follow_wait, heard_before, look_wait, unheard
@@ -89,6 +90,8 @@ class Hearing:
         if self._ports.pictures is not None and any(map(may_hold_pictures, wires)):
             wires = await self._ports.pictures.cut(wires)
         turn = self.turn
+        if len(wires) > 1:
+            wires = coalesce(wires, turn.cursor)
         for wire in wires:
             turn = advance(turn, read(wire))
         self.turn = turn

@@ -5,24 +5,18 @@ Event streams are read here, since the SDK's reader raises on legal streams and 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
 from azresp.azure.echo import Echo
+from azresp.azure.gulps import in_gulps
 from azresp.core.secrets import Redactor
 from azresp.core.sse import EventReader, EventTooLarge, Wire, decode
 from azresp.errors import AzrespError, NetworkError
 
 if TYPE_CHECKING:
     import httpx2
-
-BUFFERED_S, FAST_S, GULP_S = 0.0002, 0.004, 0.005
-"""A chunk that came sooner was already read; one that came later is of a slow stream; how long a gulp gathers."""
-
-FULL_BYTES = 32_768
-"""So large a chunk is a gulp: a picture comes in hundreds of them."""
 
 
 class Answer:
@@ -65,8 +59,8 @@ class Answer:
             await self._response.aclose()
             raise self._not_the_api()
         reader, heard = EventReader(), False
-        async with self._reading():
-            async for chunk in _in_gulps(self._response.aiter_bytes()):
+        async with self._reading(), aclosing(in_gulps(self._response.aiter_bytes())) as gulps:
+            async for chunk in gulps:
                 if batch := reader.feed(chunk):
                     heard = True
                     yield [self._clean(wire) for wire in batch]
@@ -128,21 +122,3 @@ class Answer:
             "which is not the Responses API",
             "Is a sign-in page or proxy in between? Check `endpoint`.",
         )
-
-
-async def _in_gulps(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """The chunks of a body, a fast one's in gulps.
-
-    Each trip to the socket costs some 130 µs of CPU through httpx2, anyio and the loop. When the last chunk was waited
-    for, but not long, more are about to come: a short pause lets them gather.
-    """
-    now = asyncio.get_running_loop().time
-    while True:
-        began = now()
-        chunk = await anext(chunks, None)
-        if chunk is None:
-            return
-        waited = now() - began
-        yield chunk
-        if BUFFERED_S < waited < FAST_S and len(chunk) < FULL_BYTES:
-            await asyncio.sleep(GULP_S)

@@ -152,6 +152,11 @@ _GROWS = {f"{prefix}.delta": (slot, at) for prefix, (slot, at, _) in _SLOTS.item
 _SETTLES = {f"{prefix}.done": fields for prefix, fields in _SLOTS.items()}
 
 
+def place_of(kind: str) -> str:
+    """The field that tells which part of an item a delta belongs to; empty where an item has but one."""
+    return _GROWS[kind][1]
+
+
 def read(wire: Wire) -> Event:
     """The event that a JSON object of the stream stands for. Total: fields missing or mistyped never raise."""
     kind = wire.get("type")
