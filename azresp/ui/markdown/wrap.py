@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from azresp.ui.cells import TAB_STOP, cut, width
@@ -38,16 +38,22 @@ class Margin:
         return self.fit(prefix)
 
     def fit(self, prefix: tuple[Span, ...]) -> tuple[Span, ...]:
-        kept = list(prefix)
-        while kept and sum(width(span.text) for span in kept) > self.width // 2:
-            kept.pop(0)
-        return tuple(kept)
+        return _fitting(prefix, self.width)[0]
 
     def room(self, prefix: tuple[Span, ...]) -> int:
-        return max(1, self.width - sum(width(span.text) for span in self.fit(prefix)))
+        return _fitting(prefix, self.width)[1] if prefix else max(1, self.width)
 
     def copy(self) -> Margin:
         return replace(self)
+
+
+@lru_cache(4096)
+def _fitting(prefix: tuple[Span, ...], columns: int) -> tuple[tuple[Span, ...], int]:
+    """The end of a prefix that takes half of the columns at most, and the columns left. Asked for at each word."""
+    kept = list(prefix)
+    while (taken := sum(width(span.text) for span in kept)) > columns // 2 and kept:
+        kept.pop(0)
+    return tuple(kept), max(1, columns - taken)
 
 
 @dataclass(slots=True)
