@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from azresp.ui.pictures.picture import Picture
 
 FRAME_S: Final = 1 / 30
+THINKS_S: Final = 0.05
+"""After this long without an answer the service thinks; a short one may be over by then, and needs no parsers."""
 THOUGHT_ROWS: Final = 8
 """Rows of a thought that are shown while it streams."""
 
@@ -59,7 +61,9 @@ class Painter:
     def warm(self) -> None:
         """Load the parsers in a thread while the service thinks, not in the frame that first needs them."""
         if not loaded():
-            threading.Thread(target=preload, name="markdown", daemon=True).start()
+            thinking = threading.Timer(THINKS_S, preload)
+            thinking.daemon = True
+            thinking.start()
 
     def show(self, text: str, kind: Kind = Kind.ANSWER) -> None:
         """The text of the section so far; another kind, or a text that doesn't continue, opens a new section."""

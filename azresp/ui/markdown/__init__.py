@@ -8,9 +8,10 @@ from __future__ import annotations
 
 
 def preload() -> None:
-    """Import now what the first construct of each kind would import in the middle of an answer (for a thread)."""
-    from azresp.ui.cells import width
+    """Import now what the first construct of each kind would import in the middle of an answer (for a thread).
+
+    Not the widths of wide letters: few answers have any, and the first of them takes 10 ms, less than a frame.
+    """
     from azresp.ui.markdown.flow import render
 
-    width("漢")
     render("**a**\n```python\nx\n```", 80)
