@@ -14,6 +14,7 @@ from bench.batch import batch
 from bench.blocks import blocks
 from bench.figures import Report
 from bench.glyph import glyph
+from bench.growth import growth
 from bench.lab import Lab
 from bench.long import long
 from bench.oneshot import oneshot
@@ -21,7 +22,7 @@ from bench.pictures import pictures
 from bench.shelf import shelf
 from bench.start import start
 
-BENCHES = ("start", "run", "glyph", "long", "blocks", "store", "pictures", "batch")
+BENCHES = ("start", "run", "glyph", "long", "growth", "blocks", "store", "pictures", "batch")
 
 
 def main() -> None:
@@ -52,6 +53,8 @@ def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> Non
             glyph(lab, report, count)
         case "long":
             long(lab, report, count, quick=quick)
+        case "growth":
+            growth(lab, report, count, quick=quick)
         case "blocks":
             blocks(lab, report, count, quick=quick)
         case "batch":

@@ -11,7 +11,7 @@ from azresp.core.keep import load_turn
 from azresp.core.session import Exchange, Session, message
 from azresp.store.store import Store
 from bench.figures import Report
-from bench.lab import Lab, Run
+from bench.lab import Lab, Run, middle
 from bench.programs import AZRESP, PASS, azresp, exists
 from bench.rounds import Job, Sample, rounds
 from bench.start import KEYS, ready
@@ -38,9 +38,30 @@ def shelf(lab: Lab, report: Report, count: int, *, quick: bool) -> None:
     table = report.table("Sessions", "ms", "CPU ms")
     for name, one in found.items():
         table.add(name, one.of(_time), one.cpu)
+    report.add(
+        "store",
+        f"search, a rare word among {many:,}",
+        _searched(large, f"question {many // 2 + 7}"),
+        100,
+        "ms",
+    )
+    report.add("store", f"search, a word that all {many:,} hold", _searched(large, "streams"), 100, "ms")
     for name in _jobs(lab, small):
         ratio = _ratio(found, name, many)
         report.add("store", f"{name}: among {many:,} ÷ among {FEW}", ratio, BAR)
+
+
+def _searched(path: Path, words: str) -> float:
+    """Milliseconds of a search for the 20 best, its snippets included; the median of nine."""
+    store, times = Store(path), []
+    for _ in range(9):
+        began = time.perf_counter()
+        found = store.search.find(words)
+        times.append((time.perf_counter() - began) * 1e3)
+        if not found:
+            raise RuntimeError(f"{words!r} was not found")
+    store.close()
+    return middle(times)
 
 
 def fill(path: Path, many: int) -> None:
