@@ -28,8 +28,8 @@ from azresp.core.asks import Ask, AskKind, answered, answers, approval, asks, li
 from azresp.core.canonical import NotStrict, canonical, fingerprint, strict_json
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.engine import forgive_cancellation
 from azresp.parties import Desk, LocalTool, Records, Tools
+from azresp.waiting import forgive_cancellation
 
 NOT_ALLOWED = "The user did not allow this call."
 CANCELLED = "The user stopped this call before it ended."

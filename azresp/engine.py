@@ -15,15 +15,8 @@ from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
 from azresp.errors import AzrespError, NetworkError, ServiceError, UsageError
 from azresp.hearing import Hearing
-from azresp.ports import Clock as Clock
-from azresp.ports import Gateway as Gateway
-from azresp.ports import Ledger as Ledger
-from azresp.ports import Outcome as Outcome
-from azresp.ports import Pictures as Pictures
-from azresp.ports import Ports as Ports
-from azresp.ports import Screen as Screen
-from azresp.waiting import forgive_cancellation as forgive_cancellation
-from azresp.waiting import patiently as patiently
+from azresp.ports import Outcome, Ports
+from azresp.waiting import forgive_cancellation, patiently
 
 LONGEST_ANSWER_S = 600.0
 """Assumed length of an answer whose end the service did not date."""

@@ -10,7 +10,7 @@ from azresp.answering import Answered
 from azresp.core.asks import asks
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.engine import Outcome
+from azresp.ports import Outcome
 
 Hear = Callable[[Session, tuple[Wire, ...]], Awaitable[Outcome]]
 """Says something in a session and hears the answer."""

@@ -16,8 +16,9 @@ from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
-from azresp.engine import Outcome, Ports, Screen, converse, follow
+from azresp.engine import converse, follow
 from azresp.insisting import insist
+from azresp.ports import Outcome, Ports, Screen
 from azresp.ui.album import Seen, Wall, drawn_in, pictures_in
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping

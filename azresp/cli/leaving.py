@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from azresp.cli.confirm import asked, somebody
 from azresp.cli.report import note, tell
-from azresp.engine import Outcome, Ports, cancel
+from azresp.engine import cancel
 from azresp.errors import AzrespError
+from azresp.ports import Outcome, Ports
 from azresp.ui.stopping import CANCEL_S, second_ctrl_c
 from azresp.ui.typed import AGAIN_S
 

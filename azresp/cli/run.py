@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from azresp.config.load import Loaded
     from azresp.core.approval import Policy
     from azresp.core.sse import Wire
-    from azresp.engine import Outcome
+    from azresp.ports import Outcome
     from azresp.store.store import Store
 
 

@@ -9,7 +9,7 @@ from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
 if TYPE_CHECKING:
-    from azresp.store.store import Listed
+    from azresp.store.sessions import Listed
 
 NARROW = 60
 """Columns below which a table would leave no room for the question."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from azresp.core.asks import asks, open_asks
 from azresp.core.session import BATCH, TAGS, TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
-from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit
+from azresp.ports import Clock, Outcome
 from azresp.rounds import answer_rounds
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step

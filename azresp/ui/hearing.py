@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.core.asks import answered
 from azresp.core.tools import going_on
-from azresp.engine import Outcome, Ports, cancel, converse, follow
+from azresp.engine import cancel, converse, follow
 from azresp.errors import AzrespError
+from azresp.ports import Outcome, Ports
 from azresp.ui.album import Wall, pictures_in
 from azresp.ui.screens import WaitScreen
 from azresp.ui.stopping import CANCEL_S, LEAVING, Stopping, second_ctrl_c

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
 from azresp.core.session import Session
-from azresp.engine import Ports, lose, take
+from azresp.engine import lose, take
 from azresp.errors import AzrespError
+from azresp.ports import Ports
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending
 from azresp.ui.screens import WaitScreen

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import said_text
 from azresp.core.sse import Wire
-from azresp.engine import Ports, patiently
 from azresp.errors import AzrespError, ServiceError, UsageError
+from azresp.ports import Ports
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.pages import input_item_pages
 from azresp.ui.screens import WaitScreen
 from azresp.ui.views.brief import without_base64
 from azresp.ui.views.said import with_it
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
