@@ -115,7 +115,7 @@ class Hearer:
         outcome, killed = until_done(work())
         if self.shape == "json":
             indent = 2 if self.output.isatty() else None
-            whole = restore_pictures(final(outcome), self.gallery.read)
+            whole = restore_pictures(_final(outcome), self.gallery.read)
             self.output.write(json.dumps(whole, indent=indent) + "\n")
         return outcome, killed
 
@@ -232,7 +232,7 @@ class Hearer:
         )
 
 
-def final(outcome: Outcome) -> dict[str, Any]:
+def _final(outcome: Outcome) -> dict[str, Any]:
     """The response object, or the documented failure form `{"error": …}` where there is none."""
     from azresp.errors import Exit
 

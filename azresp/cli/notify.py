@@ -39,7 +39,7 @@ class Notifier:
 
         first = clean_line(what.strip().split("\n")[0])[:_LONGEST]
         if self.how != "none":
-            signal_terminal(sequence(self.how, f"azresp: {state}", first))
+            signal_terminal(_sequence(self.how, f"azresp: {state}", first))
         if self.command:
             self._run(first, state)
 
@@ -54,7 +54,7 @@ class Notifier:
             note(f"warning: notify_command ended with status {done.returncode}")
 
 
-def sequence(how: str, title: str, text: str) -> str:
+def _sequence(how: str, title: str, text: str) -> str:
     """What a terminal is told; `title` and `text` hold no control characters."""
     match how:
         case "osc9":

@@ -70,7 +70,7 @@ class Create:
         return "reasoning.encrypted_content" in (self.body.get("include") or ())
 
 
-def is_reasoning(deployment: str) -> bool:
+def _is_reasoning(deployment: str) -> bool:
     """Whether a deployment of this name behaves as a reasoning model: o3, o4-mini, gpt-5* but no *chat*."""
     return _REASONING.match(deployment) is not None
 
@@ -88,7 +88,7 @@ def read_create(body: Any, deployments: tuple[str, ...], headers: Mapping[str, s
             raise refusals.unknown_parameter(name)
         if value is not None:
             check(name, value)
-    reasoning = is_reasoning(body["model"])
+    reasoning = _is_reasoning(body["model"])
     _check_together(body, reasoning)
     check_tools(body.get("tools") or [], body.get("tool_choice"), headers)
     items = read_input(

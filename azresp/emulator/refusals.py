@@ -300,7 +300,7 @@ def missing(name: str) -> Refused:
 
 def wrong_type(name: str, expected: str, got: Any) -> Refused:
     return invalid(
-        f"Invalid type for '{name}': expected {expected}, but got {article(got)} instead.",
+        f"Invalid type for '{name}': expected {expected}, but got {_article(got)} instead.",
         name,
         "invalid_type",
     )
@@ -351,7 +351,7 @@ def empty_array(name: str) -> Refused:
     )
 
 
-def article(value: Any) -> str:
+def _article(value: Any) -> str:
     """A JSON value's type as the service says it: "an integer", "null"."""
     match value:
         case None:

@@ -67,10 +67,10 @@ class FileSearch:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Searcher(tools, desk)
+        return _Searcher(tools, desk)
 
 
-class Searcher:
+class _Searcher:
     """Searches all stores of the request at once; refuses stores that are not there before anything is said."""
 
     hosted = True

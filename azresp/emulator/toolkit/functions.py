@@ -22,7 +22,7 @@ class Function:
     """`{type, name, description, parameters, strict}`."""
 
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        check_name(f"{name}.name", tool)
+        _check_name(f"{name}.name", tool)
         parameters = tool.get("parameters")
         if parameters is None:
             return
@@ -43,7 +43,7 @@ class Function:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Clerk(
+        return _Clerk(
             [
                 Offer("function", tool["name"], tool.get("description") or "", tool.get("parameters") or {})
                 for tool in tools
@@ -55,7 +55,7 @@ class Custom:
     """`{type, name, description, format}`: the model writes free text, not JSON."""
 
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        check_name(f"{name}.name", tool)
+        _check_name(f"{name}.name", tool)
 
     def echo(self, tool: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -66,10 +66,10 @@ class Custom:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Clerk([Offer("custom", tool["name"], tool.get("description") or "", {}) for tool in tools])
+        return _Clerk([Offer("custom", tool["name"], tool.get("description") or "", {}) for tool in tools])
 
 
-class Clerk:
+class _Clerk:
     """Writes calls out and leaves them to the client."""
 
     hosted = False
@@ -90,7 +90,7 @@ class Clerk:
         reply.ask()
 
 
-def check_name(where: str, tool: Mapping[str, Any]) -> None:
+def _check_name(where: str, tool: Mapping[str, Any]) -> None:
     if "name" not in tool:
         raise refusals.missing(where)
     name = tool["name"]

@@ -69,8 +69,8 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
 
     session = chat.library.find(name) or await _picked_up(chat, name)
     told = chat.switch(session)
-    show_path(chat, session.path()[-2:])
-    show_broken(chat)
+    _show_path(chat, session.path()[-2:])
+    _show_broken(chat)
     chat.terminal.dim(
         f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
     )
@@ -126,12 +126,12 @@ async def history(chat: Chat, count: str = "") -> None:
     if count and not count.isdigit():
         raise UsageError(f"/history takes a number, got {count!r}", "Usage: /history [COUNT]")
     path = chat.session.path()
-    show_path(chat, path[-int(count) :] if count else path)
+    _show_path(chat, path[-int(count) :] if count else path)
     if not path:
         chat.terminal.dim("nothing was said yet")
 
 
-def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
+def _show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
     """Show exchanges as they were: question, answer, how it ended."""
     for exchange in path:
         show_exchange(chat, exchange)
@@ -181,7 +181,7 @@ def _show_said(chat: Chat, item: Wire, asked: dict[str, str]) -> None:
         chat.terminal.gap()
 
 
-def show_broken(chat: Chat) -> None:
+def _show_broken(chat: Chat) -> None:
     """Show an exchange after the head that broke off, so that a crash hides nothing."""
     following = chat.library.children(chat.session.head, chat.session.id)
     broken = [one for one in following if not one.turn.finished]

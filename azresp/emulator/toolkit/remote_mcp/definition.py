@@ -94,7 +94,7 @@ def _check_place(name: str, tool: Mapping[str, Any]) -> None:
         return
     if not url:
         raise refusals.missing(f"{name}.server_url")
-    if not is_reachable(url):
+    if not _is_reachable(url):
         raise refusals.invalid(
             f"Invalid '{name}.server_url': expected a valid URL beginning with 'https://', but got '{url}'.",
             f"{name}.server_url",
@@ -102,7 +102,7 @@ def _check_place(name: str, tool: Mapping[str, Any]) -> None:
         )
 
 
-def is_reachable(url: str) -> bool:
+def _is_reachable(url: str) -> bool:
     """https anywhere; plain http on this machine only, where the emulator's users run their own servers."""
     try:
         parts = urlsplit(url)
