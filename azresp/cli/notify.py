@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from azresp.cli.report import note, signal_terminal
 from azresp.config.profile import Profile
+from azresp.core.text import first_line
 
 _LONGEST = 200
 COMMAND_S = 10.0
@@ -37,7 +38,7 @@ class Notifier:
         """Tell once that something is over; foreign text is cleaned and never seen by a shell."""
         from azresp.ui.sink import clean_line
 
-        first = clean_line(what.strip().split("\n")[0])[:_LONGEST]
+        first = clean_line(first_line(what, _LONGEST))
         if self.how != "none":
             signal_terminal(_sequence(self.how, f"azresp: {state}", first))
         if self.command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from azresp.core.text import first_line
 from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
@@ -69,4 +70,4 @@ def _tags(one: Listed) -> str:
 
 
 def _first_line(one: Listed) -> str:
-    return clean_line(one.question.strip().split("\n")[0][:1000])
+    return clean_line(first_line(one.question))

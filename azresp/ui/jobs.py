@@ -135,7 +135,9 @@ class JobWatch:
     def _announce(self, job: Job) -> None:
         number, exchange = job.number, job.exchange
         self._chat.library.jobs.tell(exchange.id)
-        lines = [f"job {number} {how(exchange)} · {first_line(exchange)}"]
+        from azresp.ui.heading import heading
+
+        lines = [f"job {number} {how(exchange)} · {heading(exchange)}"]
         if exchange.turn.finished:
             lines.append(self._next_step(job))
         else:
@@ -178,9 +180,3 @@ def how(exchange: Exchange) -> str:
     if turn.finished and (waiting := asks(turn)):
         return f"waits for you: {counted(len(waiting), 'call')}{tokens}"
     return (ending(turn) or "is done") + tokens
-
-
-def first_line(exchange: Exchange, longest: int = 60) -> str:
-    """The first line of a job's prompt, shortened."""
-    line = exchange.question.strip().split("\n")[0]
-    return line if len(line) <= longest else line[: longest - 1] + "…"

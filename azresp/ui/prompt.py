@@ -157,13 +157,6 @@ class PromptEditor:
         if self._session.app.is_running:
             self._session.app.invalidate()
 
-    async def ask(self, question: str) -> str:
-        """A short answer; empty for Ctrl-C and Ctrl-D."""
-        try:
-            return await self.answer(question) or ""
-        except EOFError:
-            return ""
-
     async def answer(self, question: str) -> str | None:
         """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
         asker: PromptSession[str] = PromptSession(

@@ -55,7 +55,7 @@ async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> No
     number = 0
     pages = input_item_pages(chat.service, ident, ports(chat), size=20)
     while page := await chat.stoppable(_next(pages)):
-        if number and (await chat.editor.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
+        if number and (await chat.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
             return
         for item in page:
             number += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
-from azresp.ui.commands.sessions import first_line
+from azresp.ui.heading import heading
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -23,7 +23,7 @@ async def retry(chat: Chat) -> None:
     if last.turn.finished:
         # Calls that were answered are asked for anew; after an error only what failed is said again.
         last = _asked(chat, last)
-    chat.terminal.said(first_line(_asked(chat, last)))
+    chat.terminal.said(heading(_asked(chat, last)))
     await _ask_again(chat, last, last.said)
 
 
