@@ -12,29 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from azresp.core.approval import (
-    ALWAYS,
-    Decision,
-    Grant,
-    Policy,
-    Question,
-    Subject,
-    Verdict,
-    changes,
-    described,
-    name_warnings,
-)
-from azresp.core.asks import Ask, AskKind, answered, answers, approval, asks, listed_tools, output, refusal
-from azresp.core.canonical import NotStrict, canonical, fingerprint, strict_json
+from azresp.asking import Asking, Plan
+from azresp.core.approval import ALWAYS, Decision, Grant, Policy, Question, Verdict
+from azresp.core.asks import AskKind, answered, answers, approval, asks, output, refusal
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.engine import forgive_cancellation
-from azresp.parties import Desk, LocalTool, Records, Tools
+from azresp.parties import Desk, Records, Tools
+from azresp.waiting import forgive_cancellation
 
 NOT_ALLOWED = "The user did not allow this call."
 CANCELLED = "The user stopped this call before it ended."
 NOT_ANSWERED = "The user went on without answering this."
-CANT = "azresp can't do this on the user's machine. Go on without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +35,6 @@ class Answered:
     """the user wants no more rounds: the answers go with the next message"""
     seconds: float = field(default=0.0, compare=False)
     """how long calls ran; what the user took to decide does not count"""
-
-
-@dataclass(slots=True)
-class _Planned:
-    """One ask on its way to an answer."""
-
-    ask: Ask
-    question: Question | None = None
-    tool: LocalTool | None = None
-    arguments: Wire = field(default_factory=dict)
-    answer: Wire | None = None
-    entry: Wire = field(default_factory=dict)
-    again: bool = False
-    """it was started before, and the user knows"""
 
 
 class Answerer:
@@ -79,16 +53,15 @@ class Answerer:
         self.tools = tools
         self.desk = desk
         self._records = records
-        self._origin = origin
         self._now = now
         self._policy = policy or Policy()
-        self._outputs: dict[str, list[str]] = {}
+        self._asking = Asking(tools, desk, records, origin=origin, now=now)
 
     async def answer(self, session: Session, exchange: Exchange) -> Answered:
         """Decide all asks of a turn in one sitting, run what may run, and give the answers."""
         kept = {answered(wire): wire for wire in self._records.kept_answers(exchange.id)}
         asked = asks(exchange.turn)
-        plans = [_Planned(ask, answer=kept.get(ask.id)) for ask in asked]
+        plans = [Plan(ask, answer=kept.get(ask.id)) for ask in asked]
         halted = await self._decide_all(session, exchange, plans)
         if halted is None:
             return Answered(None)
@@ -107,7 +80,7 @@ class Answerer:
             return Answered(None)
         return Answered(answers(asked, given, NOT_ANSWERED), halted, self._now() - began)
 
-    def _yield_to_others(self, exchange: Exchange, plans: list[_Planned], kept: dict[str, Wire]) -> None:
+    def _yield_to_others(self, exchange: Exchange, plans: list[Plan], kept: dict[str, Wire]) -> None:
         """While the user thought about it another process may have answered: what is on record first counts."""
         for wire in self._records.kept_answers(exchange.id):
             for plan in plans:
@@ -133,11 +106,11 @@ class Answerer:
 
     # Deciding
 
-    async def _decide_all(self, session: Session, exchange: Exchange, plans: list[_Planned]) -> bool | None:
+    async def _decide_all(self, session: Session, exchange: Exchange, plans: list[Plan]) -> bool | None:
         """Whether the user wants to stop; None: an ask is left open."""
         open_ones = [plan for plan in plans if plan.answer is None]
         for plan in open_ones:
-            self._prepare(session, exchange, plan)
+            self._asking.prepare(session, exchange, plan)
         asked = [plan for plan in open_ones if plan.question is not None]
         for number, plan in enumerate(asked, 1):
             assert plan.question is not None  # noqa: S101 - chosen so
@@ -151,83 +124,8 @@ class Answerer:
             self._take(session, plan, decision)
         return False
 
-    def _prepare(self, session: Session, exchange: Exchange, plan: _Planned) -> None:
-        """Put the question, or the answer of an ask that needs none."""
-        ask = plan.ask
-        match ask.kind:
-            case AskKind.FOREIGN:
-                self._refuse(plan, CANT, f"azresp can't do {ask.name}; the model was told so")
-            case AskKind.APPROVAL:
-                self._prepare_approval(session, exchange, plan)
-            case AskKind.CALL:
-                self._prepare_call(plan)
-
-    def _prepare_approval(self, session: Session, exchange: Exchange, plan: _Planned) -> None:
-        ask = plan.ask
-        server = self.tools.server(ask.label)
-        if server is None:
-            self._refuse(plan, "The user has no such server.", f"no server is called {ask.label}")
-            return
-        try:
-            shown = canonical(strict_json(ask.arguments))
-        except NotStrict as why:
-            self._refuse(
-                plan, f"The arguments can't be checked: {why}.", f"its arguments can't be checked: {why}"
-            )
-            return
-        path = (*session.with_exchange(exchange).path(), exchange)
-        told = (listed_tools(path, ask.label) or {}).get(ask.name)
-        told = None if told is None else described(told)
-        subject = Subject(self._origin, server, ask.label, ask.name, fingerprint(told))
-        plan.question = self._question(ask, subject, shown, told)
-
-    def _prepare_call(self, plan: _Planned) -> None:
-        ask = plan.ask
-        tool = self.tools.local(ask.name)
-        if tool is None:
-            self._refuse(plan, f"There is no function {ask.name}.", f"there is no function {ask.name}")
-            return
-        if not ask.whole:
-            why = "its arguments were cut off by the token limit"
-            self._refuse(plan, f"Not run: {why}.", why)
-            return
-        self._propose(plan, tool, ask.arguments or "{}")
-
-    def _propose(self, plan: _Planned, tool: LocalTool, text: str, *, edited: bool = False) -> bool:
-        """Put the question about a call with these arguments; False and an answer if they are wrong."""
-        ask = plan.ask
-        try:
-            arguments = tool.read(text)
-            shown = tool.shown(arguments)
-        except ValueError as why:
-            if edited:  # no answer yet: the question is put again
-                self.desk.refused(ask, f"the edited arguments are wrong: {why}")
-            else:
-                self._refuse(plan, f"Not run: {why}", f"the model's arguments are wrong: {why}")
-            return False
-        told = tool.function.to_wire()
-        subject = Subject(self._origin, tool.function.source, "", ask.name, tool.identity)
-        plan.tool, plan.arguments = tool, arguments
-        plan.question = self._question(ask, subject, shown, told)
-        return True
-
-    def _question(self, ask: Ask, subject: Subject, shown: str, told: Wire | None) -> Question:
-        older = [
-            one for one in self._records.grants() if one.scope == ALWAYS and one.subject.same_tool(subject)
-        ]
-        changed = [one for one in older if one.subject != subject]
-        return Question(
-            ask,
-            subject,
-            shown,
-            told,
-            warnings=name_warnings(subject, self.tools.names()),
-            changes=changes(changed[-1].told, told or {}) if changed and len(changed) == len(older) else (),
-            before=tuple(self._outputs.get(subject.name, ())),
-        )
-
     async def _decision(
-        self, session: Session, exchange: Exchange, plan: _Planned, question: Question
+        self, session: Session, exchange: Exchange, plan: Plan, question: Question
     ) -> Decision:
         """A standing answer, or the desk's; edited arguments are put again until they are right."""
         plan.again = plan.ask.id in self._records.started(exchange.id)
@@ -240,9 +138,9 @@ class Answerer:
             decision = await self.desk.decide(question)
             if not decision.arguments or plan.tool is None or not decision.verdict.yes:
                 return decision
-            edited = _Planned(plan.ask)
+            edited = Plan(plan.ask)
             if (
-                self._propose(edited, plan.tool, decision.arguments, edited=True)
+                self._asking.propose(edited, plan.tool, decision.arguments, edited=True)
                 and edited.question is not None
             ):
                 plan.arguments, plan.question = edited.arguments, edited.question
@@ -261,7 +159,7 @@ class Answerer:
                 return Decision(Verdict.ONCE, "always" if grant.scope == ALWAYS else "session")
         return None
 
-    def _take(self, session: Session, plan: _Planned, decision: Decision) -> None:
+    def _take(self, session: Session, plan: Plan, decision: Decision) -> None:
         """Do what a decision means, short of running."""
         question = plan.question
         assert question is not None  # noqa: S101 - it was decided
@@ -277,22 +175,7 @@ class Answerer:
         if plan.ask.kind is AskKind.APPROVAL:
             plan.answer = approval(plan.ask, approve=True, reason=decision.reason)
 
-    def _refuse(self, plan: _Planned, why: str, line: str) -> None:
-        plan.answer, plan.question = refusal(plan.ask, why), None
-        self.desk.refused(plan.ask, line)
-        self._records.audit(
-            {
-                "event": "answer",
-                "ask": plan.ask.id,
-                "tool": plan.ask.tool,
-                "answer": "no",
-                "by": "azresp",
-                "why": line,
-            }
-            | {"arguments": plan.ask.arguments, "at": self._now()}
-        )
-
-    def _write(self, session: Session, exchange: Exchange, plan: _Planned, decision: Decision) -> None:
+    def _write(self, session: Session, exchange: Exchange, plan: Plan, decision: Decision) -> None:
         question = plan.question
         assert question is not None  # noqa: S101 - it was decided
         subject = question.subject
@@ -311,14 +194,14 @@ class Answerer:
             | ({"why": decision.reason} if decision.reason else {})
         )
 
-    def _keep_decided(self, exchange: Exchange, plans: list[_Planned]) -> None:
+    def _keep_decided(self, exchange: Exchange, plans: list[Plan]) -> None:
         for plan in plans:
             if plan.answer is not None:
                 self._records.keep_answer(exchange.id, plan.ask.id, plan.answer)
 
     # Running
 
-    async def _run_all(self, exchange: Exchange, plans: list[_Planned]) -> bool:
+    async def _run_all(self, exchange: Exchange, plans: list[Plan]) -> bool:
         """Run the calls at the same time; True if the user stopped them. Each one has an answer then."""
         if not plans:
             return False
@@ -337,7 +220,7 @@ class Answerer:
                 return bool(stopped)
         return False
 
-    async def _run(self, exchange: Exchange, plan: _Planned) -> None:
+    async def _run(self, exchange: Exchange, plan: Plan) -> None:
         assert plan.tool is not None  # noqa: S101 - only calls are left to run
         if not self._records.start(exchange.id, plan.ask.id, again=plan.again):
             self.desk.refused(plan.ask, "another azresp runs it")
@@ -348,10 +231,10 @@ class Answerer:
         )
         self._close(exchange, plan, output(plan.ask, ran.output), told)
         text = ran.output if isinstance(ran.output, str) else f"{len(ran.output)} parts"
-        self._outputs[plan.ask.tool] = [*self._outputs.get(plan.ask.tool, ())[-2:], text[:500]]
+        self._asking.remember(plan.ask.tool, text)
         self.desk.ran(plan.ask, ran)
 
-    def _close(self, exchange: Exchange, plan: _Planned, answer: Wire, outcome: object) -> None:
+    def _close(self, exchange: Exchange, plan: Plan, answer: Wire, outcome: object) -> None:
         plan.answer = answer
         self._records.keep_answer(exchange.id, plan.ask.id, answer)
         self._records.audit(

@@ -15,16 +15,11 @@ from azresp.core.sse import Wire
 from azresp.core.turn import Turn, advance, interrupt
 from azresp.errors import AzrespError, NetworkError, ServiceError, UsageError
 from azresp.hearing import Hearing
-from azresp.ports import Clock as Clock
-from azresp.ports import Gateway as Gateway
-from azresp.ports import Ledger as Ledger
-from azresp.ports import Outcome as Outcome
-from azresp.ports import Pictures as Pictures
-from azresp.ports import Ports as Ports
-from azresp.ports import Screen as Screen
-from azresp.waiting import forgive_cancellation as forgive_cancellation
-from azresp.waiting import patiently as patiently
+from azresp.ports import Outcome, Ports
+from azresp.waiting import forgive_cancellation, patiently
 
+CANCEL_S = 10.0
+"""Whoever pressed Ctrl-C does not wait longer than this for the service."""
 LONGEST_ANSWER_S = 600.0
 """Assumed length of an answer whose end the service did not date."""
 
@@ -86,6 +81,16 @@ async def cancel(ports: Ports, session: Session, exchange: Exchange) -> Outcome:
         if outcome.exchange.running:
             raise
         return outcome
+
+
+async def cancel_in_time(ports: Ports, outcome: Outcome) -> Outcome:
+    """Cancel for somebody who pressed Ctrl-C. Raises AzrespError, also where the service does not answer soon."""
+    try:
+        async with asyncio.timeout(CANCEL_S):
+            return await cancel(ports, outcome.session, outcome.exchange)
+    except TimeoutError:
+        what = f"not cancelled: the service did not answer within {CANCEL_S:.0f} s"
+        raise NetworkError(what, "It runs on as a job; it can be cancelled later.") from None
 
 
 async def cancel_response(ports: Ports, exchange: Exchange) -> Wire:

@@ -10,7 +10,7 @@ from azresp.answering import Answered
 from azresp.core.asks import asks
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
-from azresp.engine import Outcome
+from azresp.ports import Outcome
 
 Hear = Callable[[Session, tuple[Wire, ...]], Awaitable[Outcome]]
 """Says something in a session and hears the answer."""
@@ -33,7 +33,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class _Spent:
     """What a question has taken so far."""
 
     rounds: int = 0
@@ -66,19 +66,19 @@ async def answer_rounds(
     `more` is asked when the budget is used up; a yes gives as much again. Asks that nobody answers stay open: the
     last outcome's turn has them still.
     """
-    spent = Spent(tokens=_tokens(outcome))
+    spent = _Spent(tokens=_tokens(outcome))
     while not outcome.stopped and outcome.error is None and asks(outcome.exchange.turn):
         if over := spent.over(budget):
             if not await more(over):
                 return outcome
-            spent = Spent()
+            spent = _Spent()
         given = await answers.answer(outcome.session, outcome.exchange)
         if given.said is None or given.halted:
             return outcome
         began = now()
         outcome = await hear(outcome.session, given.said)
         seconds = spent.seconds + given.seconds + now() - began
-        spent = Spent(spent.rounds + 1, seconds, spent.tokens + _tokens(outcome))
+        spent = _Spent(spent.rounds + 1, seconds, spent.tokens + _tokens(outcome))
     return outcome
 
 

@@ -32,10 +32,12 @@ HEAVY = (
 )
 UNNEEDED = (
     "azresp.answering",
+    "azresp.asking",
     "azresp.rounds",
     "azresp.toolbox",
     "azresp.media",
     "azresp.cli.entries",
+    "azresp.cli.stock",
     "azresp.cli.tool_rows",
     "azresp.config.tools",
     "azresp.core.approval",

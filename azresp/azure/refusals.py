@@ -35,9 +35,9 @@ def translate(error: Exception, connection: Connection) -> AzrespError:
         case openai.APIStatusError():
             return from_status(error.response, error.response.text, connection)
         case openai.APITimeoutError() | openai.APIConnectionError():
-            return from_transport(error.__cause__ or error, connection)
+            return _from_transport(error.__cause__ or error, connection)
         case httpx2.HTTPError() | ssl.SSLError() | OSError():
-            return from_transport(error, connection)
+            return _from_transport(error, connection)
         case _:
             return NetworkError(
                 f"{connection.host}: {type(error).__name__}: {str(error)[:300]}",
@@ -66,7 +66,7 @@ def from_status(response: httpx2.Response, text: str, connection: Connection) ->
         code=body.code,
         param=body.param,
         request_ids=tuple((name, response.headers[name]) for name in _ID_HEADERS if name in response.headers),
-        retry_after_s=retry_after(response.headers),
+        retry_after_s=_retry_after(response.headers),
         should_retry={"true": True, "false": False}.get(response.headers.get("x-should-retry", "")),
     )
 
@@ -78,7 +78,7 @@ def _target(location: str, connection: Connection) -> str:
         return ""
 
 
-def retry_after(headers: httpx2.Headers) -> float | None:
+def _retry_after(headers: httpx2.Headers) -> float | None:
     """Seconds to wait as told by `retry-after-ms`, else `retry-after` (seconds or a date); None if not told well."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         value = headers.get(name, "")
@@ -201,7 +201,7 @@ def _sign_in_hint(status: int, body: _Body, connection: Connection) -> str:
     return "Check the key and that it belongs to this endpoint. `azresp doctor` shows where both come from."
 
 
-def from_transport(error: BaseException, connection: Connection) -> NetworkError:
+def _from_transport(error: BaseException, connection: Connection) -> NetworkError:
     """The error for what went wrong below HTTP."""
     host = _next_hop(connection)
     reached = not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from azresp.store.store import Store
 
 
-class NobodyToAsk(AzrespError):
+class _NobodyToAsk(AzrespError):
     """An approval needs somebody at a terminal."""
 
     exit = Exit.APPROVAL
@@ -121,7 +121,7 @@ def _desk(options: ApproveOptions, output: Output) -> Asking:
     if options.yes or options.no:
         return _Answered(options)
     if not (sys.stdin.isatty() and output.isatty()):
-        raise NobodyToAsk(
+        raise _NobodyToAsk(
             "there is no terminal to ask on",
             "Use --yes or --no, or run it in a terminal; --list shows what waits.",
         )

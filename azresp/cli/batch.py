@@ -29,8 +29,8 @@ from azresp.core.compose import compose
 from azresp.core.pictures import restore_pictures
 from azresp.core.session import BATCH, Exchange, Session
 from azresp.core.turn import Turn
-from azresp.engine import Ports
 from azresp.errors import Exit, LocalError, UsageError
+from azresp.ports import Ports
 from azresp.ui.screens import WaitScreen
 from azresp.ui.stopping import Stopping
 

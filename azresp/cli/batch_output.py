@@ -14,7 +14,7 @@ from azresp.errors import LocalError
 @contextmanager
 def results_file(path: Path) -> Iterator[Callable[[str], object]]:
     """Write results; the file gets its name when the block ends, well or not. Raises LocalError."""
-    demand_results(path)
+    _demand_results(path)
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
@@ -35,7 +35,7 @@ def results_file(path: Path) -> Iterator[Callable[[str], object]]:
         ) from error
 
 
-def demand_results(path: Path) -> None:
+def _demand_results(path: Path) -> None:
     """Raise LocalError if there is something at `path` that is no older results of a batch."""
     try:
         with path.open(encoding="utf-8") as file:

@@ -93,13 +93,13 @@ class Progress:
         parts = [f"{self.done} of {self._total} done"]
         parts += [f"{running} running"] if running else []
         parts += [f"{count} {name}" for name, count in sorted(self._counts.items()) if name != "completed"]
-        parts += [clock_time(now - self._began)]
+        parts += [_clock_time(now - self._began)]
         fresh = self.done - self.before
         if pause_s > 0:
-            parts.append(f"{why}: sending goes on in {clock_time(pause_s + 0.9)}")
+            parts.append(f"{why}: sending goes on in {_clock_time(pause_s + 0.9)}")
         elif fresh > 0 and self.done < self._total:
             left_s = (now - self._began) / fresh * (self._total - self.done)
-            parts.append(f"about {clock_time(left_s)} left")
+            parts.append(f"about {_clock_time(left_s)} left")
         return " · ".join(parts)
 
     def show(self, running: int, pause: tuple[str, float]) -> None:
@@ -118,7 +118,7 @@ class Progress:
         self._line.show("")
 
 
-def clock_time(seconds: float) -> str:
+def _clock_time(seconds: float) -> str:
     """Minutes and seconds, hours where there are some."""
     minutes, rest = divmod(max(int(seconds), 0), 60)
     hours, minutes = divmod(minutes, 60)

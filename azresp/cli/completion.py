@@ -12,8 +12,6 @@ import typer
 _PLAIN = re.compile(r"[\w.@%+,/=][\w.@%+,/=-]*")
 """What a shell inserts as it is and reads as one word: a name with `$(…)` in it must not get into a command line."""
 
-Complete = Callable[[typer.Context, str], list[str]]
-
 
 def session_names(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of kept sessions, the last changed first."""

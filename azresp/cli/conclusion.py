@@ -14,7 +14,7 @@ from azresp.ui.endings import ending, next_step
 if TYPE_CHECKING:
     from azresp.cli.hearer import Hearer
     from azresp.core.turn import Turn
-    from azresp.engine import Outcome
+    from azresp.ports import Outcome
 
 
 def conclude(hearer: Hearer, outcome: Outcome, warn: Callable[[str], None]) -> int:

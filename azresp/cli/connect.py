@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EMULATED_DEPLOYMENT = "gpt-5-mini"
 
 
-def sign_in_of(profile: Profile) -> SignIn:
+def _sign_in_of(profile: Profile) -> SignIn:
     """How the profile signs in; a key or token is looked up when the first request needs it."""
     key = profile.key
     match profile.auth:
@@ -39,7 +39,7 @@ def connection_of(profile: Profile) -> Connection:
     profile.require()
     return Connection(
         base_url=profile.base_url,
-        sign_in=sign_in_of(profile),
+        sign_in=_sign_in_of(profile),
         api_version=profile.query.get("api-version", ""),
         connect_timeout_s=profile.connect_timeout_s,
         idle_timeout_s=profile.idle_timeout_s,
@@ -70,7 +70,7 @@ def reach(profile: Profile, emulator: str) -> Reached:
 
 
 def _emulated(profile: Profile) -> Reached:
-    served = start_emulator(store=True)
+    served = _start_emulator(store=True)
     profile = replace(
         profile,
         endpoint=read_endpoint(served.base_url),
@@ -85,7 +85,7 @@ def _emulated(profile: Profile) -> Reached:
     return Reached(Gateway(connection), profile, True, served.close)
 
 
-def start_emulator(*, store: bool = False, **settings: Any) -> Emulator:
+def _start_emulator(*, store: bool = False, **settings: Any) -> Emulator:
     """The embedded emulator, serving on a free loopback port. Raises UsageError if its extra is missing."""
     try:
         from azresp.emulator import Emulator, Settings

@@ -33,10 +33,10 @@ def doctor(
     ] = True,
 ) -> None:
     """Show settings, sign-in, network, store and terminal, each with ok or what to do; secrets are not shown."""
-    raise typer.Exit(examine(flags, as_json=as_json, network=network))
+    raise typer.Exit(_report(flags, as_json=as_json, network=network))
 
 
-def examine(flags: Mapping[str, object], *, as_json: bool, network: bool) -> int:
+def _report(flags: Mapping[str, object], *, as_json: bool, network: bool) -> int:
     """Report on stdout; give the exit status that fits the first failure."""
     from azresp.cli.streams import Output
 

@@ -92,7 +92,7 @@ def from_word(word: str, shop: Workshop) -> list[Entry]:
     if name in HOSTED:
         return [Entry(HostedTool(name, _options(name, rest)), False, word)]
     if word.endswith(".py"):
-        entries, refused = of_file(Path(word), shop)
+        entries, refused = _of_file(Path(word), shop)
         if not entries:
             raise UsageError(f"{word}: no function in it can be a tool", "; ".join(refused) or "It has none.")
         return entries
@@ -138,7 +138,7 @@ def built_in(name: str, shop: Workshop) -> Entry:
     return Entry(local.function, False, name, local)
 
 
-def of_file(path: Path, shop: Workshop, env: tuple[str, ...] = ()) -> tuple[list[Entry], list[str]]:
+def _of_file(path: Path, shop: Workshop, env: tuple[str, ...] = ()) -> tuple[list[Entry], list[str]]:
     """The functions of a Python file, and why others are none. Raises LocalError."""
     from azresp.toolbox.python_tool import tools_of
     from azresp.toolbox.trust import load_file
@@ -180,7 +180,7 @@ def _defined(one: ToolDefinition, shop: Workshop, remarks: list[str]) -> Iterato
             local = _command(one, shop.under(one.rules))
             yield Entry(local.function, one.on, one.name, local, approval=one.rules.approval)
         case FileDefinition(file=file, functions=wanted):
-            entries, refused = of_file(file, shop.under(one.rules), one.rules.env)
+            entries, refused = _of_file(file, shop.under(one.rules), one.rules.env)
             remarks += [] if wanted else refused
             names = {entry.name for entry in entries}
             remarks += [

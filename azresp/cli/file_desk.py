@@ -7,38 +7,30 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from azresp.cli.attachments import Dropped, attachment_folder, dropping_attachments
-from azresp.cli.service_files import Progress, ServiceFiles, is_gone
+from azresp.cli.service_files import ServiceFiles, is_gone
 from azresp.core.uploads import Upload, file_told
 from azresp.errors import LocalError, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from azresp.azure.gateway import Gateway
     from azresp.core.pictures import Kept
     from azresp.core.sse import Wire
     from azresp.media.attachment import Attachment, Detail, Family
-    from azresp.store.store import Store
+    from azresp.media.keeping import AttachmentFolder
 
 
 class FileDesk(ServiceFiles):
     """The files of one service, and the attachments of one store. Raises UsageError for what can't be sent."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        store: Store,
-        tell: Callable[[str], object],
-        progress: Progress = lambda name, done, size: None,
-    ) -> None:
-        super().__init__(gateway, store, tell, progress)
-        self.folder = attachment_folder(store)
-        """where their bytes are kept; None for a store in memory"""
+    @cached_property
+    def folder(self) -> AttachmentFolder | None:
+        """Where their bytes are kept; None for a store in memory."""
+        return attachment_folder(self._store)
 
     async def attach(
         self,

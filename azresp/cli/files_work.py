@@ -107,14 +107,14 @@ def show_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, as_j
                 _as_json(told, one=len(ids) == 1 and output.isatty()) if as_json else _as_lines(told)
             )
 
-        return until_done(each(checked(ids), work))
+        return until_done(each(_checked(ids), work))
 
 
 def get_file(
     ident: str, flags: Mapping[str, object], emulator: str, output: Path | None, container: str
 ) -> None:
     """Fetch a file's content into a new file, or whole into stdout."""
-    checked([ident, *([container] if container else [])])
+    _checked([ident, *([container] if container else [])])
     if ident.startswith("cfile_") and not container:
         raise UsageError(
             f"{ident} is a file in a container",
@@ -138,7 +138,7 @@ def get_file(
 
 def delete_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, yes: bool) -> int:
     """Delete each file at the service; give the exit status."""
-    ids = checked(ids)
+    ids = _checked(ids)
     what = ids[0] if len(ids) == 1 else f"{len(ids)} files"
     if not yes and somebody() and not asked(f"Delete {what} at the service?"):
         note("nothing was deleted")
@@ -177,7 +177,7 @@ def _named(error: AzrespError, thing: object) -> AzrespError:
     return error
 
 
-def checked(ids: list[str]) -> list[str]:
+def _checked(ids: list[str]) -> list[str]:
     """The ids, each once. An id is a part of the address: nothing that could change the rest of it may pass."""
     for ident in ids:
         if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,255}", ident):

@@ -16,8 +16,9 @@ from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
-from azresp.engine import Outcome, Ports, Screen, converse, follow
+from azresp.engine import converse, follow
 from azresp.insisting import insist
+from azresp.ports import Outcome, Ports, Screen
 from azresp.ui.album import Seen, Wall, drawn_in, pictures_in
 from azresp.ui.screens import EventScreen, WaitScreen
 from azresp.ui.stopping import Stopping
@@ -114,7 +115,7 @@ class Hearer:
         outcome, killed = until_done(work())
         if self.shape == "json":
             indent = 2 if self.output.isatty() else None
-            whole = restore_pictures(final(outcome), self.gallery.read)
+            whole = restore_pictures(_final(outcome), self.gallery.read)
             self.output.write(json.dumps(whole, indent=indent) + "\n")
         return outcome, killed
 
@@ -231,7 +232,7 @@ class Hearer:
         )
 
 
-def final(outcome: Outcome) -> dict[str, Any]:
+def _final(outcome: Outcome) -> dict[str, Any]:
     """The response object, or the documented failure form `{"error": …}` where there is none."""
     from azresp.errors import Exit
 

@@ -11,8 +11,8 @@ from azresp.config.profile import Profile
 from azresp.core.events import read
 from azresp.core.session import message
 from azresp.core.turn import Turn, advance
-from azresp.engine import patiently
 from azresp.errors import NetworkError, ServiceError
+from azresp.waiting import patiently
 
 _LEAST_TOKENS = 16
 """The API takes no lower limit; an answer that it cuts off shows as well that everything works."""

@@ -33,7 +33,7 @@ def gap() -> None:
     sys.stderr.write("\n")
 
 
-def ask(prompt: str, default: str = "") -> str:
+def _ask(prompt: str, default: str = "") -> str:
     """Read a line; nothing typed means the default. EOFError at the end of input."""
     shown = clean_line(f"{prompt} [{default}]: " if default else f"{prompt}: ")
     if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
@@ -53,7 +53,7 @@ def choose(options: Sequence[str], default: int = 1) -> int:
     for number, option in enumerate(options, 1):
         tell(f"  {number}  {option}")
     while True:
-        answer = ask("Choose", str(default))
+        answer = _ask("Choose", str(default))
         if answer.isdecimal() and 1 <= int(answer) <= len(options):
             return int(answer)
         tell(f"Type a number from 1 to {len(options)}.")
@@ -61,7 +61,7 @@ def choose(options: Sequence[str], default: int = 1) -> int:
 
 def yes(question: str) -> bool:
     """Ask a yes-or-no question whose default is no."""
-    return ask(f"{question} y/N").lower() in ("y", "yes")
+    return _ask(f"{question} y/N").lower() in ("y", "yes")
 
 
 class Questions:
@@ -86,7 +86,7 @@ class Questions:
         tell("Endpoint: paste any URL of your Azure OpenAI resource, as the portal shows it.")
         before = answers.endpoint
         while True:
-            pasted = ask("Endpoint", before.base_url(answers.api_version or "v1") if before else "")
+            pasted = _ask("Endpoint", before.base_url(answers.api_version or "v1") if before else "")
             if not pasted:
                 tell("An endpoint is needed, for example https://NAME.openai.azure.com (Ctrl-C leaves).")
                 continue
@@ -110,7 +110,7 @@ class Questions:
         gap()
         tell("Deployment: the name of a model's deployment in that resource.")
         while True:
-            name = ask("Deployment", answers.deployment or "")
+            name = _ask("Deployment", answers.deployment or "")
             try:
                 if name:
                     answers.take("deployment", name)
@@ -137,7 +137,7 @@ class Questions:
     def _variable(self, answers: Answers) -> None:
         before = answers.key.name if _kind(answers) == "env" and answers.key else "AZRESP_API_KEY"
         while True:
-            reference = SecretRef.read(f"env:{ask('Variable', before)}")
+            reference = SecretRef.read(f"env:{_ask('Variable', before)}")
             if reference is not None:
                 break
             # It may be the key itself: it is not shown again.
@@ -151,7 +151,7 @@ class Questions:
     def _keyring(self, answers: Answers) -> None:
         before = answers.key.name if _kind(answers) == "keyring" and answers.key else _host_label(answers)
         while True:
-            reference = SecretRef.read(f"keyring:{ask('Name in the keyring', before)}")
+            reference = SecretRef.read(f"keyring:{_ask('Name in the keyring', before)}")
             if reference is not None:
                 break
             tell("Use letters, digits and . _ @ / - for the name.")
@@ -166,7 +166,7 @@ class Questions:
         tell(f"Profiles so far: {', '.join(self._profiles)}.")
         while True:
             try:
-                name = profile_name(ask("Name of this profile", "default"))
+                name = profile_name(_ask("Name of this profile", "default"))
             except AzrespError as error:
                 tell(error.hint)
                 continue

@@ -16,8 +16,9 @@ from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
 from azresp.config.load import load
 from azresp.core.session import Exchange, Session
-from azresp.engine import Outcome, Ports, lose, take
+from azresp.engine import lose, take
 from azresp.errors import AzrespError, UsageError
+from azresp.ports import Outcome, Ports
 from azresp.ui.screens import WaitScreen
 from azresp.watching import AT_ONCE
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from azresp.core.asks import asks
+from azresp.core.text import first_line
 from azresp.errors import Exit
 from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
@@ -80,7 +81,7 @@ def as_rows(jobs: list[Job], now: float, columns: int) -> str:
     rows: list[str] = []
     for job, (number, *told, tokens) in zip(jobs, facts, strict=True):
         cells = [f"{number:>{widths[0]}}", *map(_left, told, widths[1:4]), f"{tokens:>{widths[4]}}"]
-        question = clean_line(job.exchange.question.strip().split("\n")[0][:1000])
+        question = clean_line(first_line(job.exchange.question))
         if columns < NARROW:
             rows += [fit("  ".join(cells), columns), fit(f"   {question}".rstrip(), columns)]
             continue

@@ -25,6 +25,7 @@ from azresp.cli.toolset import Fixed, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.core.pictures import restore_pictures
 from azresp.core.session import Exchange, Session
+from azresp.core.text import first_line
 from azresp.core.turn import Turn
 from azresp.engine import cancel, cancel_response
 from azresp.errors import AzrespError, Exit, UsageError
@@ -56,7 +57,7 @@ def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: 
             [
                 (f"job {job.number}", " · ".join(one for one in facts if one)),
                 ("session", session.name),
-                ("prompt", job.exchange.question.strip().split("\n")[0]),
+                ("prompt", first_line(job.exchange.question)),
             ]
         )
         terminal.gap()

@@ -64,7 +64,7 @@ _TYPERS_USAGE_ERROR: type[BaseException] = typer.BadParameter.__bases__[0]
 """Typer gives it no public name, and has moved it before."""
 
 
-class LeanCommand(TyperCommand):
+class _LeanCommand(TyperCommand):
     """A command whose parameters take the shortcut."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -77,7 +77,7 @@ class LeanCommand(TyperCommand):
         return _shortened(super().get_params(ctx))
 
 
-class LeanGroup(TyperGroup):
+class _LeanGroup(TyperGroup):
     """A group whose parameters take the shortcut."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -99,9 +99,9 @@ class LeanTyper(typer.Typer):
     """A Typer application of lean commands."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(cls=LeanGroup, **options)
+        super().__init__(cls=_LeanGroup, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
         """Register a command."""
-        options.setdefault("cls", LeanCommand)
+        options.setdefault("cls", _LeanCommand)
         return super().command(name, **options)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable
 
 from azresp.cli.confirm import asked, somebody
 from azresp.cli.report import note, tell
-from azresp.engine import Outcome, Ports, cancel
+from azresp.engine import cancel_in_time
 from azresp.errors import AzrespError
-from azresp.ui.stopping import CANCEL_S, second_ctrl_c
+from azresp.ports import Outcome, Ports
+from azresp.ui.stopping import second_ctrl_c
 from azresp.ui.typed import AGAIN_S
 
 
@@ -46,10 +46,7 @@ def _agreed() -> bool:
 
 async def _cancelled(ports: Ports, outcome: Outcome) -> Outcome:
     try:
-        async with asyncio.timeout(CANCEL_S):
-            return await cancel(ports, outcome.session, outcome.exchange)
-    except TimeoutError:
-        note(f"azresp: not cancelled: the service did not answer within {CANCEL_S:.0f} s")
+        return await cancel_in_time(ports, outcome)
     except AzrespError as error:
         tell(error)
     return outcome

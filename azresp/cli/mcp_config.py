@@ -28,7 +28,7 @@ def add_server(loaded: Loaded, label: str, url: str, fields: Mapping[str, object
     table |= {key: value for key, value in fields.items() if key in KEYS}
     if headers := {key: value for key, value in fields.items() if key not in KEYS}:
         table.setdefault("headers", headers)
-    path = file_of(loaded)
+    path = _file_of(loaded)
     server = read_server(table, "mcp").server  # in words of the command, before those of the file
     edit.add_server(path, table)
     return path, server
@@ -38,7 +38,7 @@ def remove_server(loaded: Loaded, label: str) -> Path:
     """Take a server out of the file, the profile's before the top level's. Raises ConfigError, LocalError."""
     from azresp.config import edit
 
-    path = file_of(loaded)
+    path = _file_of(loaded)
     edit.remove_server(path, label, profile=_profile_of(path, label, loaded.name))
     return path
 
@@ -62,12 +62,12 @@ def refer(loaded: Loaded, label: str, ref: SecretRef) -> str:
     """Write the reference as the server's authorization; gives what was done."""
     from azresp.config import edit
 
-    path = file_of(loaded)
+    path = _file_of(loaded)
     edit.set_server(path, label, {"authorization": ref}, profile=_profile_of(path, label, loaded.name))
     return f'{label}: authorization = "{ref}" is written to {path}'
 
 
-def file_of(loaded: Loaded) -> Path:
+def _file_of(loaded: Loaded) -> Path:
     """The configuration file. LocalError: there is no home folder."""
     if loaded.path is None:
         raise LocalError("there is no home folder for a configuration file", "Set AZRESP_CONFIG to name one.")

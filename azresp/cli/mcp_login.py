@@ -24,7 +24,7 @@ PATIENCE_S = 300.0
 """How long the browser may take."""
 
 
-def token_ref(label: str) -> SecretRef:
+def _token_ref(label: str) -> SecretRef:
     """Where the token of a server is kept."""
     return SecretRef("keyring", f"mcp-{label}")
 
@@ -100,7 +100,7 @@ def keep_token(label: str, token: Secret) -> SecretRef:
             "that is no token: it is empty or has blanks, controls or non-ASCII characters", "Paste it again."
         )
     _require_keyring(label)
-    ref = token_ref(label)
+    ref = _token_ref(label)
     keep(ref.name, Secret(value))
     return ref
 

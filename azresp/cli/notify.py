@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from azresp.cli.report import note, signal_terminal
 from azresp.config.profile import Profile
+from azresp.core.text import first_line
 
 _LONGEST = 200
 COMMAND_S = 10.0
@@ -37,9 +38,9 @@ class Notifier:
         """Tell once that something is over; foreign text is cleaned and never seen by a shell."""
         from azresp.ui.sink import clean_line
 
-        first = clean_line(what.strip().split("\n")[0])[:_LONGEST]
+        first = clean_line(first_line(what, _LONGEST))
         if self.how != "none":
-            signal_terminal(sequence(self.how, f"azresp: {state}", first))
+            signal_terminal(_sequence(self.how, f"azresp: {state}", first))
         if self.command:
             self._run(first, state)
 
@@ -54,7 +55,7 @@ class Notifier:
             note(f"warning: notify_command ended with status {done.returncode}")
 
 
-def sequence(how: str, title: str, text: str) -> str:
+def _sequence(how: str, title: str, text: str) -> str:
     """What a terminal is told; `title` and `text` hold no control characters."""
     match how:
         case "osc9":

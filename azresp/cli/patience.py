@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from azresp.cli.clock import SystemClock
 from azresp.cli.report import note
-from azresp.engine import Ports, patiently
+from azresp.ports import Ports
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.azure.gateway import Gateway

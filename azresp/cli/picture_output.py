@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.streams import Output, forget_stdout
-from azresp.errors import Exit, LocalError, PipeClosed
+from azresp.cli.streams import Output, stdout_lost
+from azresp.errors import Exit
 
 if TYPE_CHECKING:
     from azresp.cli.hearer import Hearer
@@ -49,9 +49,5 @@ def _to_stdout(text: str) -> None:
 
     try:
         write_base64(text, sys.stdout.buffer)
-    except BrokenPipeError:
-        forget_stdout()
-        raise PipeClosed from None
     except OSError as error:
-        forget_stdout()
-        raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+        raise stdout_lost(error) from error

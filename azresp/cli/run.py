@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from azresp.config.load import Loaded
     from azresp.core.approval import Policy
     from azresp.core.sse import Wire
-    from azresp.engine import Outcome
+    from azresp.ports import Outcome
     from azresp.store.store import Store
 
 
@@ -89,7 +89,7 @@ def run_once(options: RunOptions, flags: Mapping[str, object]) -> int:
     schema = AnswerSchema.read(options.schema) if options.schema else None
     if options.input:
         options = replace(options, items=_items(options.input, warn))
-    prompt = read_prompt(options, warn)
+    prompt = _read_prompt(options, warn)
     reached = reach(loaded.profile, options.emulator)
     store = open_store(emulated=reached.emulated, warn=warn)
     try:
@@ -110,7 +110,7 @@ def _ask(
     schema: AnswerSchema | None,
     warn: Callable[[str], None],
 ) -> int:
-    session = choose_session(store, options, prompt)
+    session = _choose_session(store, options, prompt)
     values = Fixed(replace(reached.profile, images=True) if options.output else reached.profile)
     tools = build_toolset(
         loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
@@ -239,7 +239,7 @@ def _message(
     return message(prompt, parts=until_done(parts())), desk
 
 
-class NotTrusted(AzrespError):
+class _NotTrusted(AzrespError):
     """A file of functions that somebody has to read first."""
 
     exit = Exit.APPROVAL
@@ -253,7 +253,7 @@ def _check_trust(tools: Tools) -> None:
         found = tools.untrusted(name)
         if found is not None:
             file = shlex.quote(str(found[0]))
-            raise NotTrusted(
+            raise _NotTrusted(
                 f"{found[0]} is new, or was changed since you trusted it",
                 f"`azresp tools check {file}` shows what it offers, `azresp tools trust {file}` trusts it.",
             )
@@ -288,7 +288,7 @@ def _check(options: RunOptions) -> None:
 _NO_PROMPT = "Give one: azresp run 'your question', or pipe text in."
 
 
-def read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
+def _read_prompt(options: RunOptions, warn: Callable[[str], None]) -> str:
     """The prompt: words, `@file`, piped text, or a prompt and then piped text. Raises UsageError if empty.
 
     `@@` at the beginning stands for an `@` that names no file; `-` alone for stdin, even if it is a terminal.
@@ -337,7 +337,7 @@ def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) ->
     return text
 
 
-def choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
+def _choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
     """The session to continue, or a new one."""
     session = None
     if options.go_on:

@@ -38,6 +38,10 @@ class Selection:
         if word not in self.words:
             self.words.append(word)
 
+    def start_over(self) -> None:
+        """Forget all but the command line's words."""
+        self.words, self.on, self.off = list(self.line), set(), set()
+
     def to_text(self) -> str:
         """As a session keeps it."""
         kept = {"words": self.words, "on": sorted(self.on), "off": sorted(self.off)}

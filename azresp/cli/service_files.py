@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from azresp.cli.patience import ports
 from azresp.core.uploads import Upload, file_told
-from azresp.engine import patiently
 from azresp.errors import LocalError, NetworkError, ServiceError
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.azure.gateway import Gateway

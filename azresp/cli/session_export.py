@@ -44,7 +44,7 @@ def export_session(
         session = session_named(store, name)
         made = store.all_exchanges(session.id)
         if masking and loaded is not None:
-            redaction = Redaction(known_secrets(loaded), personal=personal)
+            redaction = Redaction(_known_secrets(loaded), personal=personal)
             session, made = redaction.session(session, made)
             note(
                 f"masked {counted(redaction.count, 'place')}: look through it all the same before you share it"
@@ -59,7 +59,7 @@ def export_session(
     note(f"wrote {file}")
 
 
-def known_secrets(loaded: Loaded) -> Redactor:
+def _known_secrets(loaded: Loaded) -> Redactor:
     """The values of the secrets that the configuration names, as far as they can be looked up."""
     redactor = Redactor()
     for secret in _secrets(loaded):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from azresp.core.text import first_line
 from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
 if TYPE_CHECKING:
-    from azresp.store.store import Listed
+    from azresp.store.sessions import Listed
 
 NARROW = 60
 """Columns below which a table would leave no room for the question."""
@@ -69,4 +70,4 @@ def _tags(one: Listed) -> str:
 
 
 def _first_line(one: Listed) -> str:
-    return clean_line(one.question.strip().split("\n")[0][:1000])
+    return clean_line(first_line(one.question))

@@ -16,6 +16,7 @@ from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.config.load import load
 from azresp.errors import Exit
+from azresp.ui.counting import counted
 
 if TYPE_CHECKING:
     from azresp.core.session import Session
@@ -73,9 +74,8 @@ def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
     names = ", ".join(one.session.name for one in doomed[:5]) + (" …" if len(doomed) > 5 else "")
     here = sum(one.exchanges for one in doomed)
     there = sum(len(one.at_service) for one in doomed)
-    what = (
-        f"Remove {'session' if len(doomed) == 1 else f'{len(doomed)} sessions'} {names}: {_count(here)} here"
-    )
+    which = "session" if len(doomed) == 1 else f"{len(doomed)} sessions"
+    what = f"Remove {which} {names}: {counted(here, 'exchange')} here"
     return f"{what} and {there} at {place(reached)}?" if reached else f"{what}?"
 
 
@@ -98,11 +98,11 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
         return
     with dropping_attachments(store) as dropped:
         store.remove(one.session.id)
-    told = f"{name}: removed {_count(one.exchanges)}{_also(dropped.count)} here"
+    told = f"{name}: removed {counted(one.exchanges, 'exchange')}{_also(dropped.count)} here"
     if reached is not None:
         told += f", {all_of} of {all_of} at {place(reached)}"
     elif all_of:
-        told += f"; {_count(all_of)} stay at the service for up to 30 days (--remote deletes them too)"
+        told += f"; {counted(all_of, 'exchange')} stay at the service for up to 30 days (--remote deletes them too)"
     note(told)
     for ident in one.running:
         note(f"its job runs on at the service: azresp jobs attach {ident}")
@@ -122,7 +122,3 @@ def _also(attachments: int) -> str:
 def place(reached: Reached) -> str:
     """Where that is, for people."""
     return "the built-in emulator" if reached.emulated else reached.gateway.connection.host
-
-
-def _count(exchanges: int) -> str:
-    return f"{exchanges} exchange{'' if exchanges == 1 else 's'}"

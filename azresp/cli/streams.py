@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from azresp.errors import LocalError, PipeClosed, UsageError
+from azresp.errors import AzrespError, LocalError, PipeClosed, UsageError
 
 MAX_MESSAGE_CHARS = 1_048_576
 """The service takes no longer message (facts.md 5)."""
@@ -47,13 +47,8 @@ class Output:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except BrokenPipeError:
-            # Not raised on as it is: Typer would turn it into exit status 1.
-            forget_stdout()
-            raise PipeClosed from None
         except OSError as error:
-            forget_stdout()
-            raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+            raise stdout_lost(error) from error
 
 
 def write_bytes(source: BinaryIO) -> None:
@@ -68,20 +63,20 @@ def write_bytes(source: BinaryIO) -> None:
         while piece := source.read(1 << 16):
             stream.buffer.write(piece)
         stream.buffer.flush()
-    except BrokenPipeError:
-        forget_stdout()
-        raise PipeClosed from None
     except OSError as error:
-        forget_stdout()
-        raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+        raise stdout_lost(error) from error
 
 
-def forget_stdout() -> None:
-    """Let nobody find out again that stdout is gone."""
+def stdout_lost(error: OSError) -> AzrespError:
+    """What is to be raised where stdout takes no more; nobody finds out again."""
     # What is still buffered would raise again at exit.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
+    if isinstance(error, BrokenPipeError):
+        # Not raised as it is: Typer would turn it into exit status 1.
+        return PipeClosed()
+    return LocalError(f"stdout: {error.strerror or error}", "Is the disk full?")
 
 
 def read_stdin(*, typed: bool = False, most: int = MAX_MESSAGE_CHARS) -> tuple[str, int]:

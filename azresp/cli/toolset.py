@@ -14,7 +14,7 @@ from azresp.core.session import TOOLS
 from azresp.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from azresp.cli.entries import Entry, Workshop
+    from azresp.cli.stock import Stock
     from azresp.cli.tool_rows import Row
     from azresp.config.load import Loaded
     from azresp.config.profile import Profile
@@ -53,64 +53,17 @@ class Tools:
         self._none = none
         self._trusting = trusting
         self._chosen = Selection(words)
-        self._remarks: list[str] = []
         self.mask: dict[str, Any] | None = None
         """where pictures are edited, as the image_generation tool takes it"""
 
-    # What there is
-
     @cached_property
-    def _entries(self) -> dict[str, Entry]:
-        from azresp.cli.entries import built_in, configured, from_word, standing
-        from azresp.core.tools import HOSTED
+    def _stock(self) -> Stock:
+        from azresp.cli.stock import Stock
 
-        shop = self._shop
-        found, remarks = configured(self._loaded.tools, self._loaded.servers, shop)
-        self._remarks += remarks
-        entries: dict[str, Entry] = {}
-        for entry in found:
-            self._put(entries, replace(entry, on=entry.on and not self._none))
-        for name in standing():
-            if name not in entries and name != "file_search":
-                for entry in [built_in(name, shop)] if name not in HOSTED else from_word(name, shop):
-                    self._put(entries, entry)
-        for word in self._chosen.words:
-            self._add(entries, word)
-        return entries
+        return Stock(self._loaded, self._records, self._chosen, self._time_s, bare=self._none)
 
-    @property
-    def _shop(self) -> Workshop:
-        from azresp.cli.entries import Workshop
-        from azresp.toolbox.limits import Limits
-
-        return Workshop(Path.cwd(), Limits(time_s=float(str(self._values.value("tool_timeout_s")))))
-
-    def _put(self, entries: dict[str, Entry], entry: Entry) -> None:
-        if entry.name in entries and entries[entry.name].spec != entry.spec:
-            self._remarks.append(f"two tools are called {entry.name}: the one of {entry.spec} is left out")
-            return
-        entries[entry.name] = entry
-
-    def _add(self, entries: dict[str, Entry], word: str) -> list[Entry]:
-        from azresp.cli.entries import from_word
-
-        if word in entries:
-            added = [entries[word]]
-        else:
-            added = from_word(word, self._shop)
-            for entry in added:
-                self._put(entries, entry)
-        self._chosen.switch((entry.name for entry in added), on=True)
-        return added
-
-    def _is_wanted(self, entry: Entry) -> bool:
-        return self._chosen.wants(entry.name, by_itself=entry.on)
-
-    def _is_on(self, entry: Entry) -> bool:
-        return self._is_wanted(entry) and self._is_trusted(entry)
-
-    def _is_trusted(self, entry: Entry) -> bool:
-        return entry.file is None or self._records.trusts(str(entry.file.path), entry.file.digest)
+    def _time_s(self) -> float:
+        return float(str(self._values.value("tool_timeout_s")))
 
     @property
     def _offers_nothing(self) -> bool:
@@ -125,18 +78,6 @@ class Tools:
 
         return [drawing_tool(self._values.value, self.mask)]
 
-    def _found(self, name: str) -> Entry:
-        entry = self._entries.get(name)
-        if entry is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, list(self._entries), n=1)
-            hint = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(
-                f"there is no tool {name!r}", f"{hint}/tools lists them; /tool add takes a file."
-            )
-        return entry
-
     # What is offered, and found again when it is called
 
     def request(self) -> Mapping[str, object]:
@@ -145,8 +86,8 @@ class Tools:
             return {}
         from azresp.core.tools import offered
 
-        entries = () if self._offers_nothing else self._entries.values()
-        on = [*(entry.tool for entry in entries if self._is_on(entry)), *self._drawing]
+        entries = () if self._offers_nothing else self._stock.entries.values()
+        on = [*(entry.tool for entry in entries if self._stock.is_on(entry)), *self._drawing]
         choice = str(self._values.value("tool_choice"))
         try:
             return offered(on, choice, parallel=bool(self._values.value("parallel_tools")))
@@ -167,35 +108,35 @@ class Tools:
 
     def local(self, name: str) -> LocalTool | None:
         """The local tool of that name, if it is on."""
-        entry = None if self._offers_nothing else self._entries.get(name)
-        return entry.local if entry is not None and self._is_on(entry) else None
+        entry = None if self._offers_nothing else self._stock.entries.get(name)
+        return entry.local if entry is not None and self._stock.is_on(entry) else None
 
     def server(self, label: str) -> str | None:
         """The URL or connector of the MCP server of that label, on or off; None: nobody configured it."""
         from azresp.core.tools import McpServer
 
-        entry = None if self._offers_nothing else self._entries.get(label)
+        entry = None if self._offers_nothing else self._stock.entries.get(label)
         return entry.tool.server if entry is not None and isinstance(entry.tool, McpServer) else None
 
     def offers(self, label: str) -> bool:
         """The server of that label is on."""
-        entry = None if self._offers_nothing else self._entries.get(label)
-        return entry is not None and self._is_on(entry)
+        entry = None if self._offers_nothing else self._stock.entries.get(label)
+        return entry is not None and self._stock.is_on(entry)
 
     def needs_no_approval(self, name: str) -> bool:
         """The configuration says so."""
-        entry = self._entries.get(name)
+        entry = self._stock.entries.get(name)
         return entry is not None and entry.local is not None and entry.approval == "never"
 
     def names(self) -> Iterable[tuple[str, str]]:
         """(label, tool) of all that is on or was listed: what a name may be taken for."""
         from azresp.core.tools import McpServer
 
-        for entry in [] if self._offers_nothing else self._entries.values():
+        for entry in [] if self._offers_nothing else self._stock.entries.values():
             if isinstance(entry.tool, McpServer):
                 listed = self._records.last_list(entry.tool.server, entry.tool.label) or {}
                 yield from ((entry.tool.label, name) for name in listed)
-            elif entry.local is not None and self._is_on(entry):
+            elif entry.local is not None and self._stock.is_on(entry):
                 yield "", entry.name
 
     # Lists
@@ -205,8 +146,11 @@ class Tools:
         from azresp.cli.tool_rows import row_of
 
         order = {"at the service": 2, "MCP server": 1}
-        entries = self._entries.values()
-        rows = [row_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry)) for entry in entries]
+        entries = self._stock.entries.values()
+        rows = [
+            row_of(entry, on=self._stock.is_on(entry), trusted=self._stock.is_trusted(entry))
+            for entry in entries
+        ]
         return sorted(rows, key=lambda row: order.get(row.kind, 0))
 
     def servers(self) -> Sequence[Row]:
@@ -219,61 +163,61 @@ class Tools:
             return []
         from azresp.cli.tool_rows import unguarded
 
-        wanted = [entry for entry in self._entries.values() if self._is_wanted(entry)]
-        new = {entry.spec: entry for entry in reversed(wanted) if not self._is_trusted(entry)}
+        wanted = [entry for entry in self._stock.entries.values() if self._stock.is_wanted(entry)]
+        new = {entry.spec: entry for entry in reversed(wanted) if not self._stock.is_trusted(entry)}
         lines = [
             f"{', '.join(one.name for one in wanted if one.spec == spec)} off: {spec} is new or was changed · "
             f"{self._trusting.format(name=entry.name, file=shlex.quote(spec))}"
             for spec, entry in new.items()
         ]
-        lines += [why for entry in wanted if self._is_trusted(entry) and (why := unguarded(entry))]
-        return [*self._remarks, *lines]
+        lines += [why for entry in wanted if self._stock.is_trusted(entry) and (why := unguarded(entry))]
+        return [*self._stock.remarks, *lines]
 
     def told(self, name: str) -> list[tuple[str, str]]:
         """All of one tool."""
         from azresp.cli.tool_rows import all_of
 
-        entry = self._found(name)
-        return all_of(entry, on=self._is_on(entry), trusted=self._is_trusted(entry))
+        entry = self._stock.found(name)
+        return all_of(entry, on=self._stock.is_on(entry), trusted=self._stock.is_trusted(entry))
 
     # Changes
 
     def switch(self, name: str, *, on: bool) -> None:
         """Switch a tool on or off in this session."""
-        self._found(name)
+        self._stock.found(name)
         self._chosen.switch([name], on=on)
 
     def add(self, spec: str) -> Sequence[str]:
         """Add a file, a built-in or a hosted tool; gives the names, switched on as far as they are trusted."""
         spec = whole(spec)
-        added = self._add(self._entries, spec)
+        added = self._stock.add(spec)
         self._chosen.name(spec)
         return [entry.name for entry in added]
 
     @property
     def count(self) -> int:
         """How many are on."""
-        return 0 if self._offers_nothing else sum(map(self._is_on, self._entries.values()))
+        return 0 if self._offers_nothing else sum(map(self._stock.is_on, self._stock.entries.values()))
 
     def new_files(self) -> Sequence[str]:
         """A tool of each file that was named and is not trusted yet."""
         if self._offers_nothing:
             return []
-        entries = self._entries  # which also switches on what --tool names
+        entries = self._stock.entries  # which also switches on what --tool names
         named = self._chosen.on
-        wanted = [one for name, one in entries.items() if name in named and not self._is_trusted(one)]
+        wanted = [one for name, one in entries.items() if name in named and not self._stock.is_trusted(one)]
         return [one.name for one in {entry.spec: entry for entry in wanted}.values()]
 
     def untrusted(self, name: str) -> tuple[Path, str, Sequence[str]] | None:
         """The file, its hash and its functions that have to be trusted before the tool is on; None: it is."""
-        entry = self._found(name)
-        if entry.file is None or self._is_trusted(entry):
+        entry = self._stock.found(name)
+        if entry.file is None or self._stock.is_trusted(entry):
             return None
         return entry.file.path, entry.file.digest, [tool.name for tool in entry.file.tools]
 
     def trust(self, name: str) -> None:
         """The user trusts the file of a tool as it was read."""
-        entry = self._found(name)
+        entry = self._stock.found(name)
         if entry.file is not None:
             self._records.trust(str(entry.file.path), entry.file.digest)
 
@@ -283,7 +227,7 @@ class Tools:
         from azresp.cli.mcp_config import add_server
 
         path, server = add_server(self._loaded, label, url, fields)
-        self._entries[label] = Entry(server, True, label)
+        self._stock.entries[label] = Entry(server, True, label)
         self._chosen.switch([label], on=True)
         return path
 
@@ -292,7 +236,7 @@ class Tools:
         from azresp.cli.mcp_config import remove_server
 
         path = remove_server(self._loaded, label)
-        self._entries.pop(label, None)
+        self._stock.entries.pop(label, None)
         return path
 
     async def login(self, label: str, tell: Callable[[str], object]) -> None:
@@ -300,11 +244,11 @@ class Tools:
         from azresp.cli.mcp_config import login
         from azresp.core.tools import McpServer
 
-        entry = self._found(label)
+        entry = self._stock.found(label)
         if not isinstance(entry.tool, McpServer):
             raise UsageError(f"{label} is no MCP server", "/mcp lists them.")
         server, line = await login(self._loaded, entry.tool, tell)
-        self._entries[label] = replace(entry, tool=server)
+        self._stock.entries[label] = replace(entry, tool=server)
         tell(line)
 
     # What a session remembers
@@ -318,23 +262,7 @@ class Tools:
         kept = Selection.read(text)
         if not (kept or self._chosen):
             return
-        entries = self._entries
-        self._chosen = Selection(self._chosen.line)
-        for word in self._chosen.line:
-            self._add(entries, word)
-        mine = set(self._chosen.on)
-        for word in kept.words:
-            if word not in self._chosen.words:
-                self._chosen.name(word)
-                self._try_to_add(entries, word)
-        self._chosen.switch(kept.on, on=True)
-        self._chosen.switch(kept.off - mine, on=False)
-
-    def _try_to_add(self, entries: dict[str, Entry], word: str) -> None:
-        try:
-            self._add(entries, word)
-        except Exception as error:
-            self._remarks.append(str(error))
+        self._stock.select(kept)
 
     def kept_in(self, session: Session) -> Session:
         """The session that remembers what is on."""

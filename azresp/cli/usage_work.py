@@ -58,9 +58,9 @@ def show_usage(
     rows = tallies(spent, prices)
     output = Output()
     if as_json:
-        output.write(json.dumps(as_object(by, start, rows), indent=2) + "\n")
+        output.write(json.dumps(_as_object(by, start, rows), indent=2) + "\n")
     elif as_csv:
-        output.write(csv_of(by, rows))
+        output.write(_csv_of(by, rows))
     else:
         _show(output, rows, prices)
 
@@ -84,7 +84,7 @@ def _draws(encoding: str) -> bool:
         return False
 
 
-def as_object(by: str, start: float, rows: Rows) -> dict[str, object]:
+def _as_object(by: str, start: float, rows: Rows) -> dict[str, object]:
     """Everything, for programs."""
     return {
         "by": by,
@@ -109,7 +109,7 @@ def _counts(one: Tally) -> dict[str, object]:
     return {**dict(zip(_COUNTS, _numbers(one), strict=True)), "total_tokens": one.usage.total, "cost": money}
 
 
-def csv_of(by: str, rows: Rows) -> str:
+def _csv_of(by: str, rows: Rows) -> str:
     """A header, then one line a row, without the sum; a column of money for each currency."""
     import csv
     import io

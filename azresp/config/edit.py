@@ -1,4 +1,4 @@
-"""Changing the configuration file: profiles, settings, tools and servers, with its comments and order kept."""
+"""Changing the configuration file: profiles, settings and servers, with its comments and order kept."""
 
 from __future__ import annotations
 
@@ -67,27 +67,17 @@ def add_server(path: Path, fields: Mapping[str, object], *, profile: str = "") -
 
     ConfigError: a wrong key or value, a label that is taken there, or a broken file; LocalError: can't be written.
     """
-    _rewrite(path, lambda document: _append(_level(document, profile, path), "mcp", fields))
+    _rewrite(path, lambda document: _append(_level(document, profile, path), fields))
 
 
 def set_server(path: Path, label: str, fields: Mapping[str, object], *, profile: str = "") -> None:
     """Change keys of a server; None removes one. ConfigError also where there is no such server."""
-    _rewrite(path, lambda document: _update(_one(_level(document, profile, path), "mcp", label), fields))
+    _rewrite(path, lambda document: _update(_one(_level(document, profile, path), label), fields))
 
 
 def remove_server(path: Path, label: str, *, profile: str = "") -> None:
     """Remove the server of that label. ConfigError also where there is none."""
-    _rewrite(path, lambda document: _remove(_level(document, profile, path), "mcp", label))
-
-
-def add_tool(path: Path, fields: Mapping[str, object], *, profile: str = "") -> None:
-    """Add `[[tools]]` with these keys. Raises as `add_server`."""
-    _rewrite(path, lambda document: _append(_level(document, profile, path), "tools", fields))
-
-
-def remove_tool(path: Path, name: str, *, profile: str = "") -> None:
-    """Remove the tool of that name; a Python file by its path or name. ConfigError also where there is none."""
-    _rewrite(path, lambda document: _remove(_level(document, profile, path), "tools", name))
+    _rewrite(path, lambda document: _remove(_level(document, profile, path), label))
 
 
 def _rewrite(path: Path, change: Callable[[Any], None]) -> None:
@@ -112,19 +102,19 @@ def _level(document: Any, profile: str, path: Path) -> Any:
     return known[profile]
 
 
-def _append(level: Any, key: str, fields: Mapping[str, object]) -> None:
+def _append(level: Any, fields: Mapping[str, object]) -> None:
     import tomlkit
 
     one = tomlkit.table()
     _update(one, fields)
-    if level.get(key) is None:
+    if level.get("mcp") is None:
         tables = tomlkit.aot()
         tables.append(one)
-        level[key] = tables
-    elif isinstance(level[key], tomlkit.items.AoT):
-        level[key].append(one)
-    else:  # tools = [{ use = "read_file" }]
-        level[key].append(_inline(fields))
+        level["mcp"] = tables
+    elif isinstance(level["mcp"], tomlkit.items.AoT):
+        level["mcp"].append(one)
+    else:  # mcp = [{ label = "docs", url = "…" }]
+        level["mcp"].append(_inline(fields))
 
 
 def _update(one: Any, fields: Mapping[str, object]) -> None:
@@ -153,31 +143,20 @@ def _inline(value: object) -> Any:
     return value
 
 
-def _one(level: Any, key: str, name: str) -> Any:
-    return level[key][_index(level, key, name)]
+def _one(level: Any, label: str) -> Any:
+    return level["mcp"][_index(level, label)]
 
 
-def _remove(level: Any, key: str, name: str) -> None:
-    at = _index(level, key, name)
-    if len(level[key]) == 1:
-        level.remove(key)
+def _remove(level: Any, label: str) -> None:
+    at = _index(level, label)
+    if len(level["mcp"]) == 1:
+        level.remove("mcp")
     else:
-        del level[key][at]
+        del level["mcp"][at]
 
 
-def _index(level: Any, key: str, name: str) -> int:
-    tables = list(level.get(key, ()))
-    for at, one in enumerate(tables):
-        if name in _names(one):
-            return at
-    known = [_names(one)[-1] for one in tables]
-    raise unknown(name, key, known, "server" if key == "mcp" else "tool")
-
-
-def _names(one: Mapping[str, Any]) -> tuple[str, ...]:
-    """What an entry may be called by."""
-    for key in ("label", "use", "type", "command", "file"):
-        if key in one:
-            name = str(one["name" if key == "command" else key])
-            return (name, Path(name).name) if key == "file" else (name,)
-    return ("",)
+def _index(level: Any, label: str) -> int:
+    labels = [str(one.get("label", "")) for one in level.get("mcp", ())]
+    if label not in labels:
+        raise unknown(label, "mcp", labels, "server")
+    return labels.index(label)

@@ -87,7 +87,7 @@ class Fields:
 
     def reference(self, key: str) -> SecretRef | None:
         """Where a secret is kept; never shown, since it may be the secret itself."""
-        return self.read(key, _REFERENCE, reference, hidden=True)
+        return self.read(key, _REFERENCE, _reference, hidden=True)
 
     def references(self, key: str, name_pattern: str) -> dict[str, SecretRef]:
         """A table of references by name."""
@@ -99,7 +99,7 @@ class Fields:
             if not re.fullmatch(name_pattern, name):
                 raise ConfigError(f"{self.place}.{key}: must have names of headers, got {short(name)}")
             try:
-                found[name] = reference(value)
+                found[name] = _reference(value)
             except ValueError:
                 raise ConfigError(f"{self.place}.{key}.{name}: must be {_REFERENCE}") from None
         return found
@@ -175,7 +175,7 @@ def within(low: float, high: float) -> Callable[[object], float]:
     return check
 
 
-def reference(value: object) -> SecretRef:
+def _reference(value: object) -> SecretRef:
     """A check for `env:NAME` or `keyring:NAME`; a reference made by the program passes."""
     found = SecretRef.read(value) if isinstance(value, str) else value
     if not isinstance(found, SecretRef):

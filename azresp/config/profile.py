@@ -5,52 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from azresp.config import rule
 from azresp.config.endpoint import Endpoint, is_dated
-from azresp.config.rule import Rule, T
+from azresp.config.setting import Setting, setting
 from azresp.core.secrets import Secret, SecretRef
 from azresp.errors import ConfigError
 
 SCOPE = "https://ai.azure.com/.default"
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One line of the table of settings."""
-
-    key: str
-    """Name in the file, and the name of `Profile`'s attribute."""
-    rule: Rule[Any]
-    default: Any
-    group: str
-    help: str
-    example: str
-    """A value as it may stand in config.toml."""
-
-    @property
-    def env(self) -> str:
-        """Name of its environment variable."""
-        return f"AZRESP_{self.key.upper()}"
-
-    @property
-    def flag(self) -> str:
-        """Name of its command-line option."""
-        return "--" + self.key.replace("_", "-")
-
-
-@overload
-def setting(rule: Rule[T], default: None, group: str, example: str, help: str) -> T | None: ...
-@overload
-def setting(rule: Rule[T], default: T, group: str, example: str, help: str) -> T: ...
-def setting(rule: Rule[T], default: T | None, group: str, example: str, help: str) -> T | None:
-    """Declare a setting as a field of `Profile`; `example` is how it may stand in config.toml."""
-    metadata = {"rule": rule, "group": group, "example": example, "help": help}
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,12 +112,12 @@ def read_tools(tables: object, place: str) -> tuple[ToolDefinition, ...]:
     """The tools of one level of the file. ConfigError: the first thing that is wrong."""
     if not isinstance(tables, list):
         raise ConfigError(f"{place}: must be tables like [[tools]]")
-    found = [read_tool(one, f"{place}[{number}]") for number, one in enumerate(tables, 1)]
+    found = [_read_tool(one, f"{place}[{number}]") for number, one in enumerate(tables, 1)]
     refuse_twins(found)
     return tuple(found)
 
 
-def read_tool(one: object, place: str) -> ToolDefinition:
+def _read_tool(one: object, place: str) -> ToolDefinition:
     """One tool, from a table as TOML has it. ConfigError: what is wrong with it."""
     if not isinstance(one, Mapping):
         raise ConfigError(f"{place}: must be a table")

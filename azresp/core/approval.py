@@ -206,7 +206,7 @@ _SIMPLE_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
 _LOOKALIKES = str.maketrans({"0": "o", "1": "l", "I": "l", "|": "l", "5": "s", "2": "z", "8": "b"})
 
 
-def skeleton(name: str) -> str:
+def _skeleton(name: str) -> str:
     """Names that look alike have the same skeleton."""
     folded = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return folded.translate(_LOOKALIKES).casefold().replace("rn", "m").replace("-", "_")
@@ -225,7 +225,7 @@ def name_warnings(subject: Subject, others: Iterable[tuple[str, str]]) -> tuple[
             continue
         if tool == subject.tool:
             found.append(f"{f'{label} has' if label else 'this machine has'} a tool of the same name")
-        elif skeleton(tool) == skeleton(subject.tool):
+        elif _skeleton(tool) == _skeleton(subject.tool):
             found.append(
                 f"looks like {json.dumps(f'{label}/{tool}' if label else tool)}, but is another tool"
             )

@@ -33,8 +33,6 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "parallel_tool_calls": ("parallel_tool_calls",),
     "include": ("include",),
 }
-REQUEST_SETTINGS = frozenset(_PLACES)
-"""The setting keys that change a request."""
 
 
 def compose(

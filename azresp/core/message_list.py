@@ -30,7 +30,7 @@ def turns_of(items: list[Wire]) -> list[Said]:
     """The items in turns, in the same order: a turn begins where something is said after an answer."""
     turns: list[tuple[list[Wire], list[Wire]]] = []
     for item in items:
-        if is_said(item):
+        if _is_said(item):
             if not turns or turns[-1][1]:
                 turns.append(([], []))
             turns[-1][0].append(item)
@@ -41,7 +41,7 @@ def turns_of(items: list[Wire]) -> list[Said]:
     return [Said(tuple(said), _completed(given)) for said, given in turns]
 
 
-def is_said(item: Wire) -> bool:
+def _is_said(item: Wire) -> bool:
     """Whether an item is the caller's: a message, the output of a call, an answer to an approval."""
     kind = item.get("type", "message")
     if kind == "message":

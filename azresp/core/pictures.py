@@ -169,18 +169,6 @@ def as_input(item: Wire) -> Wire | None:
     return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": told}, shown]}
 
 
-def uncut(wire: Wire, pictures: Sequence[Picture]) -> Wire:
-    """The wire that `cut_pictures` was given: its inverse."""
-
-    def put(_: _Place, value: object) -> object:
-        match value:
-            case {"cut": int(n)} if 0 <= n < len(pictures):
-                return pictures[n].base64
-        return value
-
-    return _changed(wire, put)
-
-
 _Place = tuple[str, int, int | None]
 _Change = Callable[[_Place, object], object]
 

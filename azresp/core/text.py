@@ -29,6 +29,12 @@ def mend_json(value: object) -> object:
     return value
 
 
+def first_line(text: str, most: int = 1000) -> str:
+    """The first line that says something, cut to `most` characters with an ellipsis."""
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 class Grown:
     """A text as far as it was heard. `plus` gives a longer one without copying, so n deltas cost n steps.
 

@@ -136,13 +136,13 @@ def offered(tools: Iterable[Tool], choice: str = "auto", *, parallel: bool = Tru
     if include:
         found["include"] = include
     if choice != "auto":
-        found["tool_choice"] = choice_of(tools, choice)
+        found["tool_choice"] = _choice_of(tools, choice)
     if not parallel:
         found["parallel_tool_calls"] = False
     return found
 
 
-def choice_of(tools: Iterable[Tool], choice: str) -> object:
+def _choice_of(tools: Iterable[Tool], choice: str) -> object:
     """`tool_choice` as the wire has it. KeyError: no tool is called so."""
     if choice in ("auto", "none", "required"):
         return choice

@@ -108,11 +108,6 @@ def interrupt(turn: Turn) -> Turn:
     return turn if turn.over else replace(turn, status=INTERRUPTED)
 
 
-def resume(turn: Turn) -> Turn:
-    """An interrupted turn that is being heard again."""
-    return replace(turn, status="in_progress") if turn.status == INTERRUPTED else turn
-
-
 def _step(turn: Turn, event: Event) -> Turn:
     match event:
         case TextGrew(seq, index, slot, at, delta):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import refusals
+from . import parameter
 from .create import read_create
 from .ids import new_id
 from .wire import Body, model_headers
@@ -78,5 +78,5 @@ class Asides:
 def _only(body: Any, known: tuple[str, ...]) -> Any:
     for name in body if isinstance(body, Mapping) else ():
         if name not in known:
-            raise refusals.unknown_parameter(name)
+            raise parameter.unknown(name)
     return body

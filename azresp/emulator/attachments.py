@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import refusals, tokens
+from . import parameter, refusals, tokens
 from .files.shelf import Shelf
 from .files.text import Document, Unreadable, read_document
 from .pictures.look import Look, look
@@ -83,7 +83,7 @@ class Attachments:
         if id_:
             return self._stored(id_, f"{path}.file_id", "image_file_not_found")
         if not isinstance(url, str):
-            raise refusals.wrong_type(f"{path}.image_url", "a string", url)
+            raise parameter.wrong_type(f"{path}.image_url", "a string", url)
         return _picture_of_url(url, f"{path}.image_url", self._most)
 
     def stored(self, id_: str) -> str:
@@ -104,7 +104,7 @@ class Attachments:
     def _picture(self, part: Part, path: str, fresh: bool) -> Attachment:
         detail = part.get("detail") or "auto"
         if detail not in _DETAILS:
-            raise refusals.wrong_value(f"{path}.detail", detail, _DETAILS)
+            raise parameter.wrong_value(f"{path}.detail", detail, _DETAILS)
         data = self.picture(part, path)
         url = part.get("image_url")
         if not data:
@@ -128,7 +128,7 @@ class Attachments:
             return Attachment("file", name or url.rpartition("/")[2], url=url, fresh=fresh)
         else:
             if not name:
-                raise refusals.missing(f"{path}.filename")
+                raise parameter.missing(f"{path}.filename")
             data = _document_of_url(part["file_data"], f"{path}.file_data", self._most)
         try:
             document = read_document(data)
@@ -182,7 +182,7 @@ def _picture_of_url(url: str, path: str, most: int) -> bytes:
 def _document_of_url(url: Any, path: str, most: int) -> bytes:
     """As recorded: pydai-multimodal-tool-return-matrix-tool-return-content-url-force-down--02."""
     if not isinstance(url, str):
-        raise refusals.wrong_type(path, "a string", url)
+        raise parameter.wrong_type(path, "a string", url)
     expected = (
         f"Invalid file data: '{path}'. Expected a base64-encoded data URL with a valid file MIME type (e.g. "
     )

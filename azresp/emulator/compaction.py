@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import refusals, tokens
+from . import parameter, refusals, tokens
 from .ciphertext import Cipher
 from .ids import new_id
 from .reply import Event, Reply
@@ -24,22 +24,22 @@ _PROMPT = 100
 def check_management(name: str, value: Any) -> None:
     """The parameter `context_management`."""
     if not isinstance(value, list):
-        raise refusals.wrong_type(name, "an array", value)
+        raise parameter.wrong_type(name, "an array", value)
     if not value:
-        raise refusals.empty_array(name)
+        raise parameter.empty_array(name)
     for index, entry in enumerate(value):
         place = f"{name}[{index}]"
         if not isinstance(entry, dict):
-            raise refusals.wrong_type(place, "an object", entry)
+            raise parameter.wrong_type(place, "an object", entry)
         if entry.get("type") != "compaction":
             raise refusals.invalid(f"Unsupported context_management type: '{entry.get('type') or ''}'.", name)
         threshold = entry.get("compact_threshold")
         if threshold is None:
             continue
         if not isinstance(threshold, int) or isinstance(threshold, bool):
-            raise refusals.wrong_type(f"{place}.compact_threshold", "an integer", threshold)
+            raise parameter.wrong_type(f"{place}.compact_threshold", "an integer", threshold)
         if threshold < _LEAST_THRESHOLD:
-            raise refusals.out_of_range(
+            raise parameter.out_of_range(
                 f"{place}.compact_threshold", "integer", _LEAST_THRESHOLD, threshold, above=False
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import refusals
+from . import parameter, refusals
 from .compaction import check_management
 from .input_items import read_input
 from .schemas import check_schema, check_strict
@@ -70,7 +70,7 @@ class Create:
         return "reasoning.encrypted_content" in (self.body.get("include") or ())
 
 
-def is_reasoning(deployment: str) -> bool:
+def _is_reasoning(deployment: str) -> bool:
     """Whether a deployment of this name behaves as a reasoning model: o3, o4-mini, gpt-5* but no *chat*."""
     return _REASONING.match(deployment) is not None
 
@@ -85,10 +85,10 @@ def read_create(body: Any, deployments: tuple[str, ...], headers: Mapping[str, s
     for name, value in body.items():
         check = _PARAMETERS.get(name)
         if check is None:
-            raise refusals.unknown_parameter(name)
+            raise parameter.unknown(name)
         if value is not None:
             check(name, value)
-    reasoning = is_reasoning(body["model"])
+    reasoning = _is_reasoning(body["model"])
     _check_together(body, reasoning)
     check_tools(body.get("tools") or [], body.get("tool_choice"), headers)
     items = read_input(
@@ -102,7 +102,7 @@ def _check_model(model: Any, deployments: tuple[str, ...]) -> None:
     if model is None or model == "":
         raise refusals.missing_model()
     if not isinstance(model, str):
-        raise refusals.wrong_type("model", "a string", model)
+        raise parameter.wrong_type("model", "a string", model)
     if model.lower() not in {name.lower() for name in deployments}:
         raise refusals.unknown_deployment()
 
@@ -131,7 +131,7 @@ def _check_together(body: Mapping[str, Any], reasoning: bool) -> None:
     if reasoning:
         for name in ("temperature", "top_p", "top_logprobs"):
             if body.get(name) is not None:
-                raise refusals.unsupported(name)
+                raise parameter.unsupported(name)
     elif (body.get("reasoning") or {}).get("effort") or (body.get("reasoning") or {}).get("summary"):
         name = "effort" if body["reasoning"].get("effort") else "summary"
         raise refusals.invalid(
@@ -153,7 +153,7 @@ def _check_format(format_: Mapping[str, Any], items: list[dict[str, Any]], instr
 def _is(expected: str, *types: type) -> Check:
     def check(name: str, value: Any) -> None:
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise refusals.wrong_type(name, expected, value)
+            raise parameter.wrong_type(name, expected, value)
 
     return check
 
@@ -170,9 +170,9 @@ def _number(kind: str, least: float, most: float | None = None) -> Check:
     def check(name: str, value: Any) -> None:
         of_type(name, value)
         if value < least:
-            raise refusals.out_of_range(name, kind, least, value, above=False)
+            raise parameter.out_of_range(name, kind, least, value, above=False)
         if most is not None and value > most:
-            raise refusals.out_of_range(name, kind, most, value, above=True)
+            raise parameter.out_of_range(name, kind, most, value, above=True)
 
     return check
 
@@ -181,7 +181,7 @@ def _one_of(*allowed: str) -> Check:
     def check(name: str, value: Any) -> None:
         _text(name, value)
         if value not in allowed:
-            raise refusals.wrong_value(name, value, allowed)
+            raise parameter.wrong_value(name, value, allowed)
 
     return check
 
@@ -193,7 +193,7 @@ def _fields(**known: Check) -> Check:
         _object(name, value)
         for key, inner in value.items():
             if key not in known:
-                raise refusals.unknown_parameter(f"{name}.{key}")
+                raise parameter.unknown(f"{name}.{key}")
             if inner is not None:
                 known[key](f"{name}.{key}", inner)
 
@@ -211,10 +211,10 @@ def check_metadata(name: str, value: Any) -> None:
         )
     for key, text in value.items():
         if len(key) > 64:
-            raise refusals.too_long(f"{name}.{key}", 64, len(key))
+            raise parameter.too_long(f"{name}.{key}", 64, len(key))
         _text(f"{name}.{key}", text)
         if len(text) > 512:
-            raise refusals.too_long(f"{name}.{key}", 512, len(text))
+            raise parameter.too_long(f"{name}.{key}", 512, len(text))
 
 
 def _include(name: str, value: Any) -> None:
@@ -230,7 +230,7 @@ def _format(name: str, value: Any) -> None:
         return
     for field, check in (("name", _text), ("schema", _object)):
         if field not in value:
-            raise refusals.missing(f"{name}.{field}")
+            raise parameter.missing(f"{name}.{field}")
         check(f"{name}.{field}", value[field])
     owner = f"response_format '{value['name']}'"
     check_schema(value["schema"], owner, f"{name}.schema", "invalid_json_schema")
@@ -240,10 +240,10 @@ def _format(name: str, value: Any) -> None:
 
 def _conversation(name: str, value: Any) -> None:
     if not isinstance(value, str | dict):
-        raise refusals.wrong_type(name, "one of an object or string", value)
+        raise parameter.wrong_type(name, "one of an object or string", value)
     if isinstance(value, dict):
         if "id" not in value:
-            raise refusals.missing(f"{name}.id")
+            raise parameter.missing(f"{name}.id")
         _text(f"{name}.id", value["id"])
 
 
@@ -251,7 +251,7 @@ def _limited_text(most: int) -> Check:
     def check(name: str, value: Any) -> None:
         _text(name, value)
         if len(value) > most:
-            raise refusals.too_long(name, most, len(value))
+            raise parameter.too_long(name, most, len(value))
 
     return check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import refusals
+from . import parameter, refusals
 from .ids import new_id
 
 Item = dict[str, Any]
@@ -39,15 +39,15 @@ def read_input(value: Any, *, optional: bool, name: str = "input") -> list[Item]
         case None:
             if optional:
                 return []
-            raise refusals.missing("input")
+            raise parameter.missing("input")
         case str():
             if len(value) > _LONGEST_TEXT:
-                raise refusals.too_long("input", _LONGEST_TEXT, len(value))
+                raise parameter.too_long("input", _LONGEST_TEXT, len(value))
             return [_message("user", [{"type": "input_text", "text": value}])]
         case list():
             return [_read_item(f"{name}[{index}]", item) for index, item in enumerate(value)]
         case _:
-            raise refusals.wrong_type("input", "one of an array of input items or string", value)
+            raise parameter.wrong_type("input", "one of an array of input items or string", value)
 
 
 def resolve(items: Sequence[Item], context: Sequence[Item], find: Callable[[str], Item | None]) -> list[Item]:
@@ -101,19 +101,19 @@ def _waiting(items: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
 
 def _read_item(name: str, item: Any) -> Item:
     if not isinstance(item, dict):
-        raise refusals.wrong_type(name, "an object", item)
+        raise parameter.wrong_type(name, "an object", item)
     type_ = item.get("type", "message" if "role" in item else None)
     if type_ is None:
-        raise refusals.missing(f"{name}.type")
+        raise parameter.missing(f"{name}.type")
     if not isinstance(type_, str):
-        raise refusals.wrong_type(f"{name}.type", "a string", type_)
+        raise parameter.wrong_type(f"{name}.type", "a string", type_)
     if type_ == "message":
         return _read_message(name, item)
     if type_ == "item_reference":
         _need_text(name, item, "id")
         return dict(item)
     if type_ not in _PREFIXES:
-        raise refusals.wrong_value(f"{name}.type", type_, ("item_reference", *_PREFIXES))
+        raise parameter.wrong_value(f"{name}.type", type_, ("item_reference", *_PREFIXES))
     _check_fields(name, type_, item)
     _check_id(name, item)
     return {**item, "id": item.get("id") or new_id(_PREFIXES[type_])}
@@ -129,23 +129,23 @@ def _check_fields(name: str, type_: str, item: Mapping[str, Any]) -> None:
         case "function_call_output" | "custom_tool_call_output":
             _need_text(name, item, "call_id")
             if not isinstance(item.get("output"), str | list):
-                raise refusals.missing(f"{name}.output")
+                raise parameter.missing(f"{name}.output")
         case "mcp_approval_response":
             _need_text(name, item, "approval_request_id")
             if "approve" not in item:
-                raise refusals.missing(f"{name}.approve")
+                raise parameter.missing(f"{name}.approve")
             if not isinstance(item["approve"], bool):
-                raise refusals.wrong_type(f"{name}.approve", "a boolean", item["approve"])
+                raise parameter.wrong_type(f"{name}.approve", "a boolean", item["approve"])
         case "mcp_approval_request" | "mcp_call":
             for field in ("server_label", "name", "arguments"):
                 _need_text(name, item, field)
         case "mcp_list_tools":
             _need_text(name, item, "server_label")
             if not isinstance(item.get("tools"), list):
-                raise refusals.missing(f"{name}.tools")
+                raise parameter.missing(f"{name}.tools")
         case "reasoning":
             if not isinstance(item.get("summary"), list):
-                raise refusals.missing(f"{name}.summary")
+                raise parameter.missing(f"{name}.summary")
             if item.get("encrypted_content") is not None:
                 _need_text(name, item, "encrypted_content")
         case "compaction":
@@ -161,19 +161,19 @@ def _check_id(name: str, item: Mapping[str, Any]) -> None:
 
 def _need_text(name: str, item: Mapping[str, Any], field: str) -> None:
     if field not in item:
-        raise refusals.missing(f"{name}.{field}")
+        raise parameter.missing(f"{name}.{field}")
     if not isinstance(item[field], str):
-        raise refusals.wrong_type(f"{name}.{field}", "a string", item[field])
+        raise parameter.wrong_type(f"{name}.{field}", "a string", item[field])
 
 
 def _read_message(name: str, item: Mapping[str, Any]) -> Item:
     role = item.get("role")
     if role is None:
-        raise refusals.missing(f"{name}.role")
+        raise parameter.missing(f"{name}.role")
     if not isinstance(role, str):
-        raise refusals.wrong_type(f"{name}.role", "a string", role)
+        raise parameter.wrong_type(f"{name}.role", "a string", role)
     if role not in _ROLES:
-        raise refusals.wrong_value(f"{name}.role", role, _ROLES)
+        raise parameter.wrong_value(f"{name}.role", role, _ROLES)
     _check_id(name, item)
     content = item.get("content")
     plain = "output_text" if role == "assistant" else "input_text"
@@ -185,36 +185,38 @@ def _read_message(name: str, item: Mapping[str, Any]) -> Item:
                 role, [_read_part(f"{name}.content[{i}]", p, role) for i, p in enumerate(content)], item
             )
         case None:
-            raise refusals.missing(f"{name}.content")
+            raise parameter.missing(f"{name}.content")
         case _:
-            raise refusals.wrong_type(f"{name}.content", "one of a string or array of content parts", content)
+            raise parameter.wrong_type(
+                f"{name}.content", "one of a string or array of content parts", content
+            )
 
 
 def _read_part(name: str, part: Any, role: str) -> Item:
     if not isinstance(part, dict):
-        raise refusals.wrong_type(name, "an object", part)
+        raise parameter.wrong_type(name, "an object", part)
     assistant = role == "assistant"
     allowed = ("output_text", "refusal") if assistant else ("input_text", "input_image", "input_file")
     type_ = part.get("type")
     if type_ is None:
-        raise refusals.missing(f"{name}.type")
+        raise parameter.missing(f"{name}.type")
     if type_ not in allowed:
-        raise refusals.wrong_value(f"{name}.type", type_, allowed)
+        raise parameter.wrong_value(f"{name}.type", type_, allowed)
     match type_:
         case "input_text" | "output_text":
             _need_text(name, part, "text")
             if len(part["text"]) > _LONGEST_TEXT:
-                raise refusals.too_long(f"{name}.text", _LONGEST_TEXT, len(part["text"]))
+                raise parameter.too_long(f"{name}.text", _LONGEST_TEXT, len(part["text"]))
             return part | _part(type_, part["text"]) if type_ == "output_text" else dict(part)
         case "refusal":
             _need_text(name, part, "refusal")
         case "input_image":
             if not (part.get("image_url") or part.get("file_id")):
-                raise refusals.missing(f"{name}.image_url")
+                raise parameter.missing(f"{name}.image_url")
             return {"detail": "auto", **part}
         case _:
             if not any(part.get(field) for field in ("file_data", "file_id", "file_url")):
-                raise refusals.missing(f"{name}.file_id")
+                raise parameter.missing(f"{name}.file_id")
     return dict(part)
 
 

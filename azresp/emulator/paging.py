@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import refusals
+from . import parameter, refusals
 
 
 def page(
@@ -15,7 +15,7 @@ def page(
     limit = _limit(query.get("limit", str(usual)), most)
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
-        raise refusals.wrong_value("order", order, ("asc", "desc"))
+        raise parameter.wrong_value("order", order, ("asc", "desc"))
     ordered = items if order == "desc" else items[::-1]
     ids = [item["id"] for item in ordered]
     first, last = 0, len(ids)
@@ -41,11 +41,11 @@ def _limit(text: str, most: int) -> int:
     try:
         limit = int(text)
     except ValueError:
-        raise refusals.wrong_type("limit", "an integer", text) from None
+        raise parameter.wrong_type("limit", "an integer", text) from None
     if limit < 1:
-        raise refusals.out_of_range("limit", "integer", 1, limit, above=False)
+        raise parameter.out_of_range("limit", "integer", 1, limit, above=False)
     if limit > most:
-        raise refusals.out_of_range("limit", "integer", most, limit, above=True)
+        raise parameter.out_of_range("limit", "integer", most, limit, above=True)
     return limit
 
 

@@ -51,7 +51,7 @@ class Memory:
             if record is None:
                 raise refusals.previous_not_found(id_)
             return Past(self.whole(record), record.context_tokens, record.body["tools"])
-        if (id_ := conversation_of(body)) is not None:
+        if (id_ := _conversation_of(body)) is not None:
             items = self.conversations.before(id_)
             return Past(items, self.compactor.count(items))
         return Past()
@@ -86,17 +86,17 @@ class Memory:
 
     def begin(self, body: Mapping[str, Any]) -> None:
         """An answer is being made: its conversation is at work."""
-        if (id_ := conversation_of(body)) is not None:
+        if (id_ := _conversation_of(body)) is not None:
             self.conversations.enter(id_)
 
     def leave(self, body: Mapping[str, Any]) -> None:
         """It is made no more."""
-        if (id_ := conversation_of(body)) is not None:
+        if (id_ := _conversation_of(body)) is not None:
             self.conversations.leave(id_)
 
     def end(self, body: Mapping[str, Any], own: Sequence[Item], due: float) -> None:
         """It is answered: its conversation has the items of the turn, unless it failed."""
-        id_ = conversation_of(body)
+        id_ = _conversation_of(body)
         if id_ is not None and body["status"] in ("completed", "incomplete"):
             self.conversations.end(id_, body["id"], [*own, *body["output"]], due)
 
@@ -107,7 +107,7 @@ class Memory:
         return found
 
 
-def conversation_of(body: Mapping[str, Any]) -> str | None:
+def _conversation_of(body: Mapping[str, Any]) -> str | None:
     """The conversation that a request or a response names."""
     given = body.get("conversation")
     return str(given["id"]) if isinstance(given, Mapping) else given or None

@@ -235,7 +235,7 @@ class Reply:
         self.response.update(
             status=status,
             completed_at=int(self._clock()) if completed else None,
-            content_filters=content_filters(self._input_tokens, self.spent),
+            content_filters=_content_filters(self._input_tokens, self.spent),
             incomplete_details=None if completed else {"reason": "max_output_tokens"},
             service_tier="default",
             usage=self._usage(),
@@ -276,7 +276,7 @@ class Reply:
         return numbered
 
 
-def content_filters(prompt: int, completion: int) -> list[dict[str, Any]]:
+def _content_filters(prompt: int, completion: int) -> list[dict[str, Any]]:
     """Azure's verdicts on the prompt and the completion: all safe. Offsets are in characters, here estimated."""
     harms = {
         name: {"filtered": False, "severity": "safe"} for name in ("hate", "sexual", "violence", "self_harm")

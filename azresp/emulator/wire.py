@@ -65,7 +65,7 @@ def model_headers(deployment: str, *, stream: bool) -> dict[str, str]:
     }
 
 
-def encode(event: Event) -> bytes:
+def _encode(event: Event) -> bytes:
     """One event as the service frames it."""
     return f"event: {event['type']}\ndata: {_JSON.encode(event)}\n\n".encode()
 
@@ -121,7 +121,7 @@ class EventStream:
                             {"type": "http.response.start", "status": 200, "headers": _raw(self.headers)}
                         )
                         started = True
-                    await send({"type": "http.response.body", "body": encode(event), "more_body": True})
+                    await send({"type": "http.response.body", "body": _encode(event), "more_body": True})
         except Dropped as dropped:
             await self._drop(scope, send, dropped, started)
             return
@@ -133,7 +133,7 @@ class EventStream:
         if dropped.how != "hangup" and not started:
             await send({"type": "http.response.start", "status": 200, "headers": _raw(self.headers)})
         if dropped.how == "cut" and dropped.last is not None:
-            frame = encode(dropped.last)
+            frame = _encode(dropped.last)
             await send({"type": "http.response.body", "body": frame[: len(frame) // 2], "more_body": True})
         await _break(scope, dropped.how)
 

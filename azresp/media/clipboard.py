@@ -32,7 +32,7 @@ class _Way:
     """it writes `«data PNGf89504E…»`"""
 
 
-def ways(env: Mapping[str, str], platform: str = sys.platform) -> list[_Way]:
+def _ways(env: Mapping[str, str], platform: str = sys.platform) -> list[_Way]:
     """The programs to try, best first; whether they are installed is another question."""
     if platform == "darwin":
         return [_Way(("pngpaste", "-")), _Way(("osascript", "-e", _OSASCRIPT), hex=True)]
@@ -56,7 +56,7 @@ def read_clipboard(env: Mapping[str, str], most: int, platform: str = sys.platfo
     Blocks for PATIENCE_S at most for each program: call it in a thread.
     """
     path = env.get("PATH")
-    candidates = ways(env, platform)
+    candidates = _ways(env, platform)
     installed = [(way, at) for way in candidates if (at := shutil.which(way.argv[0], path=path))]
     if not installed:
         names = sorted({way.argv[0] for way in candidates}) or ["wl-paste (Wayland)", "xclip (X11)"]

@@ -31,7 +31,7 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 
 def text_mime(data: bytes, suffix: str) -> str:
     """The MIME type of a text, by its extension; empty if it is not text."""
-    return _MIMES.get(suffix.lower(), "text/plain") if is_text(data) else ""
+    return _MIMES.get(suffix.lower(), "text/plain") if _is_text(data) else ""
 
 
 def has_known_extension(suffix: str) -> bool:
@@ -39,7 +39,7 @@ def has_known_extension(suffix: str) -> bool:
     return suffix.lower() in _MIMES
 
 
-def is_text(data: bytes) -> bool:
+def _is_text(data: bytes) -> bool:
     """UTF-8, with a mark or without, or UTF-16 with its mark; no control characters that no text has."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decodes(data, "utf-16")

@@ -136,10 +136,6 @@ class Records:
         """Whether the user trusted a file with exactly this content."""
         return self._rows("select 1 from trusted where path = ? and digest = ?", (path, digest)) != []
 
-    def knows(self, path: str) -> bool:
-        """Whether the user trusted a file of that name, whatever it held."""
-        return self._rows("select 1 from trusted where path = ?", (path,)) != []
-
     def trust(self, path: str, digest: str) -> None:
         """Remember that the user trusts a file as it is now. Raises LocalError."""
         self._db.run("insert or replace into trusted values (?, ?, ?)", (path, digest, self._clock()))

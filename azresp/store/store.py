@@ -19,10 +19,9 @@ from azresp.store.database import Database
 from azresp.store.exchanges import Exchanges, Leaving
 from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
-from azresp.store.names import slug as slug
+from azresp.store.names import slug
 from azresp.store.records import Records
-from azresp.store.sessions import Listed as Listed
-from azresp.store.sessions import Sessions
+from azresp.store.sessions import Listed, Sessions
 from azresp.store.spending import COUNT, COUNTED
 from azresp.store.uploads import Uploads
 

@@ -12,7 +12,6 @@ from azresp.toolbox.python_tool import PythonTool
 from azresp.toolbox.trust import ToolFile
 
 BUILT_IN = "built in"
-NAMES = ("read_file", "list_folder", "search_text", "run_command")
 
 _RUN_COMMAND = FunctionTool(
     "run_command",
@@ -35,7 +34,7 @@ _RUN_COMMAND = FunctionTool(
 
 
 def builtin_tool(name: str, root: Path, limits: Limits | None = None) -> PythonTool | CommandTool:
-    """One of `NAMES`, working in `root` and reading nothing outside of it. KeyError: there is no such tool.
+    """The tool of that name, working in `root` and reading nothing outside of it. KeyError: there is no such tool.
 
     `run_command` starts in `root`, but what it runs may reach anything that the user may: its approval is the guard.
     """

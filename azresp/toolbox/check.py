@@ -28,14 +28,14 @@ def read_arguments(tool: FunctionTool, text: str) -> Wire:
         raise BadArguments(f"The arguments can't be read: {why}.") from None
     if not isinstance(told, dict):
         raise BadArguments(f"The arguments must be a JSON object, not {_called(told)}.")
-    if wrong := wrong_with(tool.parameters, told):
+    if wrong := _wrong_with(tool.parameters, told):
         raise BadArguments(" ".join(wrong))
     return told
 
 
-def wrong_with(schema: Wire, told: Wire) -> list[str]:
+def _wrong_with(schema: Wire, told: Wire) -> list[str]:
     """What does not fit, a sentence each; empty if all does."""
-    jsonschema, referencing = checker()
+    jsonschema, referencing = _checker()
     # With a registry of its own, no $ref is looked up in the network.
     found = jsonschema.Draft202012Validator(schema, registry=referencing.Registry()).iter_errors(told)
     sentences: list[str] = []
@@ -99,7 +99,7 @@ def _short(value: object) -> str:
 
 def is_schema(schema: object) -> str:
     """Why this is no JSON schema for a function's parameters; empty if it is one."""
-    jsonschema, _ = checker()
+    jsonschema, _ = _checker()
     if not isinstance(schema, dict) or schema.get("type") != "object":
         return 'a schema of parameters has "type": "object"'
     try:
@@ -126,7 +126,7 @@ def is_strict(schema: object) -> bool:
     return all(map(is_strict, schema.values()))
 
 
-def checker() -> tuple[Any, Any]:
+def _checker() -> tuple[Any, Any]:
     """The packages that check; they take a while to load. Raises LocalError."""
     try:
         import jsonschema

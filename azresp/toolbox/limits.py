@@ -38,5 +38,3 @@ class Ran:
     note: str
     """For the user, one line: `ok`, `exit 3`, `timed out after 60 s`, `KeyError: 'x'`."""
     seconds: float
-    printed: str = ""
-    """What a Python function printed; it is not its result."""

@@ -113,13 +113,11 @@ def _ran(told: Wire, ended: Ended, printed: str, limits: Limits) -> Ran:
     if not told["ok"]:
         text = cut_text(str(told.get("text")), limits.head_bytes, limits.tail_bytes)
         text = f"The function failed.\n{text}" + (f"\n\nIt printed:\n{printed}" if printed else "")
-        return Ran(False, text, str(told.get("note")), ended.seconds, printed)
+        return Ran(False, text, str(told.get("note")), ended.seconds)
     parts = [_part(one, limits) for one in told.get("parts", ())]
     if all(isinstance(one, str) for one in parts):
-        return Ran(True, "\n".join(map(str, parts)), "ok", ended.seconds, printed)
-    return Ran(
-        True, [text_part(one) if isinstance(one, str) else one for one in parts], "ok", ended.seconds, printed
-    )
+        return Ran(True, "\n".join(map(str, parts)), "ok", ended.seconds)
+    return Ran(True, [text_part(one) if isinstance(one, str) else one for one in parts], "ok", ended.seconds)
 
 
 def _part(told: Wire, limits: Limits) -> str | Wire:
@@ -144,7 +142,7 @@ def _no_answer(ended: Ended, answer: Capture, printed: str, limits: Limits) -> R
     else:
         why = f"ended without a result: {status_told(ended.status)}"
     text = f"The function failed: {why}." + (f"\n\nIt printed:\n{printed}" if printed else "")
-    return Ran(False, text, why, ended.seconds, printed)
+    return Ran(False, text, why, ended.seconds)
 
 
 def status_told(status: int | None) -> str:

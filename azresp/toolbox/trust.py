@@ -34,7 +34,7 @@ class ToolFile:
     @classmethod
     def of(cls, path: Path, source: bytes) -> ToolFile:
         """What these bytes are, read as the source of `path`."""
-        return cls(path, source, digest(source), *functions_of(source, str(path)))
+        return cls(path, source, _digest(source), *functions_of(source, str(path)))
 
     @property
     def tools(self) -> tuple[FunctionTool, ...]:
@@ -51,12 +51,7 @@ def load_file(path: Path) -> ToolFile:
     return ToolFile.of(path, read_pinned(path))
 
 
-def fingerprint(path: Path) -> str:
-    """The hash of a file's bytes as they are now. Raises LocalError."""
-    return digest(read_pinned(path))
-
-
-def digest(source: bytes) -> str:
+def _digest(source: bytes) -> str:
     """SHA-256 in hex."""
     return hashlib.sha256(source).hexdigest()
 

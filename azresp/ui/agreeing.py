@@ -12,9 +12,9 @@ from azresp.ui.moving import KEPT_NOTHING
 if TYPE_CHECKING:
     from azresp.core.session import Session
     from azresp.core.sse import Wire
-    from azresp.engine import Outcome
     from azresp.errors import AzrespError
     from azresp.insisting import Hear
+    from azresp.ports import Outcome
     from azresp.ui.chat import Chat
 
 

@@ -30,7 +30,7 @@ class Seen(Protocol):
     def base64(self) -> str: ...
 
 
-def pictures_of(exchange: Exchange) -> list[Kept]:
+def _pictures_of(exchange: Exchange) -> list[Kept]:
     """The pictures that an answer brought, as far as they were saved; a sketch where no final one came."""
     found = [kept_from(item.picture) for item in exchange.turn.items if item.kind == CALL]
     return [kept for kept in found if kept is not None and kept.saved]
@@ -44,7 +44,7 @@ def drawn_in(exchange: Exchange) -> list[Kept]:
 
 def pictures_in(session: Session) -> list[Kept]:
     """The pictures of a conversation in order: their numbers begin with 1."""
-    return [kept for exchange in session.path() for kept in pictures_of(exchange)]
+    return [kept for exchange in session.path() for kept in _pictures_of(exchange)]
 
 
 def caption(number: int, kept: Kept, path: Path) -> str:
@@ -67,13 +67,13 @@ def captions(session: Session, exchange: Exchange, path: Callable[[Kept], Path])
     for one in session.path():
         if one.id == exchange.id:
             break
-        first += len(pictures_of(one))
+        first += len(_pictures_of(one))
     else:
         yield from (
-            f"picture · {shown(path(kept))} · {size_told(kept.bytes)}" for kept in pictures_of(exchange)
+            f"picture · {shown(path(kept))} · {size_told(kept.bytes)}" for kept in _pictures_of(exchange)
         )
         return
-    for number, kept in enumerate(pictures_of(exchange), first + 1):
+    for number, kept in enumerate(_pictures_of(exchange), first + 1):
         yield caption(number, kept, path(kept))
 
 

@@ -20,7 +20,7 @@ def width(text: str) -> int:
     return wcwidth.width(text, control_codes="ignore")
 
 
-def graphemes(text: str) -> Iterator[str]:
+def _graphemes(text: str) -> Iterator[str]:
     """The user-perceived characters of a text: no row ends inside one."""
     if text.isascii() or _NARROW.fullmatch(text):
         return iter(text)
@@ -40,7 +40,7 @@ def cut(text: str, room: int) -> tuple[str, str]:
         room = max(room, 1)
         return text[:room], text[room:]
     used = taken = 0
-    for grapheme in graphemes(text):
+    for grapheme in _graphemes(text):
         used += width(grapheme)
         if used > room and taken:
             break

@@ -7,25 +7,20 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from azresp.core.asks import asks, open_asks
-from azresp.core.session import BATCH, TAGS, TOOLS, Exchange, Session, message, said_text
+from azresp.core.asks import open_asks
+from azresp.core.session import TOOLS, Exchange, Session, message, said_text
 from azresp.core.sse import Wire
-from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit
+from azresp.ports import Clock, Outcome
 from azresp.rounds import answer_rounds
-from azresp.ui.counting import counted
-from azresp.ui.endings import ending, next_step
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
-from azresp.ui.moving import DEPLOYMENT, elsewhere
 from azresp.ui.stopping import Stopping
 from azresp.ui.tool_lists import list_changes
-from azresp.ui.usage import usage_line
 
 if TYPE_CHECKING:
     from azresp.answering import Answerer
-    from azresp.core.turn import Turn
     from azresp.ui.jobs import JobWatch
     from azresp.ui.ports import (
         Attached,
@@ -53,7 +48,6 @@ class LineEditor(Protocol):
     """Reads what the user types. Raises EOFError (Ctrl-D) and KeyboardInterrupt (Ctrl-C twice)."""
 
     async def read(self, chat: Chat) -> str: ...
-    async def ask(self, question: str) -> str: ...
     def forget_typed(self) -> None: ...
     def forget_line(self, text: str) -> bool: ...
     async def answer(self, question: str) -> str | None: ...
@@ -208,31 +202,22 @@ class Chat:
             if self.session.last is None or not open_asks(self.session):
                 return
             outcome = Outcome(self.session, self.session.last)
+        from azresp.ui.conclusion import conclude, tell_open
+
         heard = [outcome.exchange] if new else []
         if new:
-            self._conclude(outcome, heard)
+            conclude(self, outcome, heard, self._took_s)
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
             following = await self._hear_or_rebuild(session, said)
             heard.append(following.exchange)
-            self._conclude(following, heard)
+            conclude(self, following, heard, self._took_s)
             return following
 
         outcome = await answer_rounds(
             outcome, hear, self.answerer, more=self.more, budget=self.tuner.budget(), now=self.clock.now
         )
-        self._tell_open(outcome)
-
-    def _tell_open(self, outcome: Outcome) -> None:
-        waiting = asks(outcome.exchange.turn)
-        if not waiting or outcome.error is not None or outcome.stopped:
-            return
-        count = counted(len(waiting), "call")
-        if len(self.memory.kept_answers(outcome.exchange.id)) == len(waiting):
-            self.terminal.dim(f"{count} answered; the answers go with your next message, or with /answer")
-        else:
-            self.terminal.dim(f"{count} not answered: /answer asks again, your next message says no")
-        self.terminal.gap()
+        tell_open(self, outcome)
 
     async def _hear_or_rebuild(self, session: Session, said: tuple[Wire, ...]) -> Outcome:
         from azresp.ui.agreeing import say_on
@@ -261,55 +246,6 @@ class Chat:
         for line in list_changes(outcome.exchange.turn, self.tools.server, self.memory):
             self.terminal.strong(line)
         return outcome
-
-    def _conclude(self, outcome: Outcome, heard: list[Exchange]) -> None:
-        turn = outcome.exchange.turn
-        if outcome.stopped and outcome.exchange.running:
-            self.jobs.look()
-            job = self.jobs.of(outcome.exchange.id)
-            number = f"{job.number}" if job is not None else outcome.exchange.turn.id
-            self.terminal.gap()
-            self.terminal.dim(
-                f"it runs on as job {number} · /attach {number} comes back, /cancel {number} ends it"
-            )
-        elif outcome.stopped:
-            self.terminal.dim(f"stopped · {_apart(turn)}")
-        elif outcome.error is not None:
-            self.show_error(outcome.error)
-            self.terminal.dim(
-                _apart(turn) if turn.text else "/retry asks again, /edit changes the question first"
-            )
-        elif line := ending(turn):
-            self.terminal.strong(line)
-            if turn.status in ("incomplete", "failed"):
-                self.terminal.dim(next_step(turn, azure=self.azure))
-            if not turn.finished:
-                self.terminal.dim(_apart(turn))
-        if asks(turn) and outcome.error is None and not outcome.stopped:
-            return  # the answer to the question is still to come
-        window = self.tuner.value("context_window")
-        if line := usage_line(heard, self._took_s, self.gate.prices, window):
-            # Directly below a table it would read as one of its rows.
-            self.terminal.gap()
-            self.terminal.dim(line)
-        self.terminal.gap()
-
-    def switch(self, session: Session) -> list[str]:
-        """Go on in another session, with its settings and nothing of ours; gives what is to be told about it."""
-        if BATCH in session.settings:
-            # Its answers have nothing to do with each other: what is said now begins a conversation.
-            session = Session(self.clock.ident(), self.library.free_name(session.name))
-        if told := elsewhere(session, self.service.origin):
-            # A deployment was chosen among those of the other endpoint.
-            kept = {key: value for key, value in session.settings.items() if key != DEPLOYMENT}
-            session = replace(session, settings=kept)
-        self.session = session
-        self.last = session.last
-        settings = {key: str(text) for key, text in session.settings.items()}
-        settings.pop(TAGS, "")
-        self.tools.select(settings.pop(TOOLS, ""))
-        self.tuner.restore(settings)
-        return told
 
     def move_head(self, head: str | None) -> None:
         """Let the conversation end with another exchange."""
@@ -351,16 +287,23 @@ class Chat:
         for line in others:
             self.terminal.dim(line)
 
+    async def ask(self, question: str) -> str:
+        """A short answer; empty for Ctrl-C and Ctrl-D."""
+        try:
+            return await self.editor.answer(question) or ""
+        except EOFError:
+            return ""
+
     async def confirm(self, question: str) -> bool:
         """Ask a question whose default is no."""
         self.terminal.strong(question)
-        return (await self.editor.ask("[y/N] ")).strip().lower() in ("y", "yes")
+        return (await self.ask("[y/N] ")).strip().lower() in ("y", "yes")
 
     async def agreed(self, question: str) -> bool:
         """Ask for yes or no until one of them comes; nothing typed means yes."""
         self.terminal.strong(question)
         while True:
-            said = (await self.editor.ask("[Y/n] ")).strip().lower()
+            said = (await self.ask("[Y/n] ")).strip().lower()
             if said in ("", "y", "yes"):
                 return True
             if said in ("n", "no"):
@@ -371,7 +314,3 @@ class Chat:
         if trouble and trouble != self._told_trouble:
             self._told_trouble = trouble
             self.terminal.strong(f"not kept on this machine: {trouble}")
-
-
-def _apart(turn: Turn) -> str:
-    return f"{'kept, but' if turn.text else 'the question is kept, but'} not in the conversation · /retry asks again"

@@ -8,11 +8,12 @@ from azresp.core.compaction import SUMMARIZE, compact_body, compaction, summary_
 from azresp.core.events import dicts
 from azresp.core.pictures import unforged
 from azresp.core.session import message
-from azresp.engine import Outcome, patiently
 from azresp.errors import AzrespError, ServiceError
+from azresp.ports import Outcome
 from azresp.ui.agreeing import say_on
 from azresp.ui.commands.conversation import leave
 from azresp.ui.commands.service import ports
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange, Session

@@ -57,13 +57,6 @@ class CookedEditor:
     def refresh(self) -> None:
         """There is no status line."""
 
-    async def ask(self, question: str) -> str:
-        """A short answer; empty for Ctrl-C and Ctrl-D."""
-        try:
-            return await self.answer(question) or ""
-        except EOFError:
-            return ""
-
     async def answer(self, question: str) -> str | None:
         """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
         try:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.core.asks import answered
 from azresp.core.tools import going_on
-from azresp.engine import Outcome, Ports, cancel, converse, follow
+from azresp.engine import cancel_in_time, converse, follow
 from azresp.errors import AzrespError
+from azresp.ports import Outcome, Ports
 from azresp.ui.album import Wall, pictures_in
 from azresp.ui.screens import WaitScreen
-from azresp.ui.stopping import CANCEL_S, LEAVING, Stopping, second_ctrl_c
+from azresp.ui.stopping import LEAVING, Stopping, second_ctrl_c
 from azresp.ui.typed import AGAIN_S
 
 if TYPE_CHECKING:
@@ -115,11 +116,7 @@ async def _stopped(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
 async def _cancelled(chat: Chat, outcome: Outcome, keys: _Keys) -> Outcome:
     asking = Ports(chat.service, WaitScreen(chat.terminal.dim), chat.library, chat.clock)
     try:
-        async with asyncio.timeout(CANCEL_S):
-            ended = await cancel(asking, outcome.session, outcome.exchange)
-    except TimeoutError:
-        chat.terminal.strong("not cancelled: the service did not answer; it runs on as a job")
-        return outcome
+        ended = await cancel_in_time(asking, outcome)
     except AzrespError as error:
         chat.show_error(error)
         return outcome

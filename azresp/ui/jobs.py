@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
 from azresp.core.session import Session
-from azresp.engine import Ports, lose, take
+from azresp.engine import lose, take
 from azresp.errors import AzrespError
+from azresp.ports import Ports
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending
 from azresp.ui.screens import WaitScreen
@@ -134,7 +135,9 @@ class JobWatch:
     def _announce(self, job: Job) -> None:
         number, exchange = job.number, job.exchange
         self._chat.library.jobs.tell(exchange.id)
-        lines = [f"job {number} {how(exchange)} · {first_line(exchange)}"]
+        from azresp.ui.heading import heading
+
+        lines = [f"job {number} {how(exchange)} · {heading(exchange)}"]
         if exchange.turn.finished:
             lines.append(self._next_step(job))
         else:
@@ -177,9 +180,3 @@ def how(exchange: Exchange) -> str:
     if turn.finished and (waiting := asks(turn)):
         return f"waits for you: {counted(len(waiting), 'call')}{tokens}"
     return (ending(turn) or "is done") + tokens
-
-
-def first_line(exchange: Exchange, longest: int = 60) -> str:
-    """The first line of a job's prompt, shortened."""
-    line = exchange.question.strip().split("\n")[0]
-    return line if len(line) <= longest else line[: longest - 1] + "…"

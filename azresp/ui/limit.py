@@ -75,7 +75,7 @@ class Gate:
 
     async def passes(self, chat: Chat, session: Session, said: Iterable[Wire]) -> bool:
         """Whether to send it: it is small enough, or the user says yes."""
-        limit = limit_of(chat.tuner)
+        limit = _limit_of(chat.tuner)
         settings = {**chat.tuner.request(), **chat.tools.request()}
         found = sending(session, said, settings, self.prices)
         if limit.cost and found.picos is None and not self._told_unpriced:
@@ -90,7 +90,7 @@ class Gate:
         return False
 
 
-def limit_of(settings: Tuner) -> Limit:
+def _limit_of(settings: Tuner) -> Limit:
     """The limits in force."""
     tokens, cost = settings.value("warn_tokens"), settings.value("warn_cost")
     return Limit(tokens if isinstance(tokens, int) else 0, cost if isinstance(cost, float) else 0.0)

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from azresp.core.events import dicts
 from azresp.core.sse import Wire
-from azresp.engine import Ports, patiently
+from azresp.ports import Ports
+from azresp.waiting import patiently
 
 
 class Items(Protocol):

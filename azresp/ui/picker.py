@@ -34,7 +34,7 @@ class Choice(Protocol):
     def tags(self) -> Sequence[str]: ...
 
 
-def matching(choices: Sequence[Choice], typed: str) -> list[Choice]:
+def _matching(choices: Sequence[Choice], typed: str) -> list[Choice]:
     """Those whose name, tags or last question hold every word that was typed, in any case."""
     words = typed.casefold().split()
     return [
@@ -99,7 +99,7 @@ class Picker:
 
     def _narrow(self) -> None:
         typed = self._typed.text
-        self._shown = matching(self._choices, typed)
+        self._shown = _matching(self._choices, typed)
         if len(typed.strip()) >= 3:
             names = {one.name for one in self._shown}
             by_name = {one.name: one for one in self._choices}

@@ -9,8 +9,9 @@ from azresp.core.pictures import unforged
 from azresp.core.session import Exchange, Session, said_text
 from azresp.core.sse import Wire
 from azresp.core.turn import fold
-from azresp.engine import Ports, patiently
+from azresp.ports import Ports
 from azresp.ui.pages import Items, input_item_pages
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.ui.ports import Gallery

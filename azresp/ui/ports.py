@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from azresp.engine import Gateway, Ledger, Pictures
 from azresp.parties import Tools
+from azresp.ports import Gateway, Ledger, Pictures
 
 if TYPE_CHECKING:
     from azresp.core.approval import Grant

@@ -157,13 +157,6 @@ class PromptEditor:
         if self._session.app.is_running:
             self._session.app.invalidate()
 
-    async def ask(self, question: str) -> str:
-        """A short answer; empty for Ctrl-C and Ctrl-D."""
-        try:
-            return await self.answer(question) or ""
-        except EOFError:
-            return ""
-
     async def answer(self, question: str) -> str | None:
         """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
         asker: PromptSession[str] = PromptSession(
@@ -211,7 +204,7 @@ class PromptEditor:
         if chat is None:
             return []
         columns = self._session.app.output.get_size().columns
-        text = self._hint or self._more() or status_line(chat, columns - len(self._mode()))
+        text = self._hint or self._more() or _status_line(chat, columns - len(self._mode()))
         return [("class:bottom-toolbar.text", self._mode() + text)]
 
     def _more(self) -> str:
@@ -302,7 +295,7 @@ def _output() -> Output | None:
     return output
 
 
-def status_line(chat: Chat, columns: int) -> str:
+def _status_line(chat: Chat, columns: int) -> str:
     """Deployment, session, tokens, storing; what does not fit is left out from the right."""
     from azresp.ui.cells import cut, width
     from azresp.ui.usage import total

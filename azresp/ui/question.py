@@ -34,11 +34,11 @@ def origin(question: Question) -> str:
     number = f"{question.number} of {question.of} · " if question.of > 1 else ""
     subject = question.subject
     if question.local:
-        return f"{number}this machine: {named(subject.tool)} ({named_source(subject)})"
+        return f"{number}this machine: {named(subject.tool)} ({_named_source(subject)})"
     return f"{number}{named(subject.label)} at {subject.server} wants to call {named(subject.tool)}"
 
 
-def named_source(subject: Subject) -> str:
+def _named_source(subject: Subject) -> str:
     """Where a local tool comes from."""
     return subject.server or "built in"
 
@@ -70,7 +70,7 @@ def bound_to(subject: Subject) -> list[str]:
     """What a standing answer is bound to, a line each."""
     return [
         f"endpoint {subject.origin}",
-        f"server {subject.server}" if subject.label else f"this machine, {named_source(subject)}",
+        f"server {subject.server}" if subject.label else f"this machine, {_named_source(subject)}",
         f"tool {named(subject.name)}",
         f"fingerprint {subject.fingerprint}",
     ]

@@ -11,8 +11,6 @@ from typing import Any
 
 LEAVING = "SIGQUIT"
 """What Ctrl-B becomes while an answer is heard that may be left (`ui.terminal.quiet_keys`)."""
-CANCEL_S = 10.0
-"""Whoever pressed Ctrl-C does not wait longer than this for the service."""
 
 
 class Stopping:

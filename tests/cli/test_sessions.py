@@ -13,7 +13,7 @@ import wcwidth
 
 from azresp.cli.session_list import age, as_rows
 from azresp.emulator import Emulator
-from azresp.store.store import Listed
+from azresp.store.sessions import Listed
 from tests.cli.conftest import COMMAND, Azresp
 from tests.cli.terminal import Terminal
 

@@ -1,4 +1,4 @@
-"""Adding and removing tools and servers: only what is right, with everything else kept as it was."""
+"""Adding and removing servers: only what is right, with everything else kept as it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from azresp.config.edit import add_server, add_tool, remove_server, remove_tool, set_server
+from azresp.config.edit import add_server, remove_server, set_server
 from azresp.config.load import load
 from azresp.core.secrets import Secret, SecretRef
 from azresp.errors import ConfigError
@@ -80,43 +80,26 @@ def test_adding_and_removing_again_leaves_every_other_line_as_it_was(tmp_path: P
         assert comment in path.read_text()
 
 
-def test_a_profile_has_servers_and_tools_of_its_own(tmp_path: Path) -> None:
+def test_a_profile_has_servers_of_its_own(tmp_path: Path) -> None:
     path = kept(tmp_path)
     add_server(path, {"label": "own", "url": "https://own.example.com"}, profile="work")
-    add_tool(path, {"type": "web_search"}, profile="work")
     assert labels(path, profile="work") == ["first", "second", "own"]
     assert labels(path) == ["first", "second", "own"]  # the only profile
     assert "deployment" in path.read_text()
     loaded = load({"config": path}, {})
-    assert [one.name for one in loaded.tools] == ["read_file", "web_search"]
+    assert [one.name for one in loaded.tools] == ["read_file"]
     assert loaded.profile.deployment == "gpt-5"
     remove_server(path, "own", profile="work")
-    remove_tool(path, "web_search", profile="work")
     assert labels(path, profile="work") == ["first", "second"]
     with pytest.raises(ConfigError, match="unknown profile 'wrk'") as wrong:
-        add_tool(path, {"type": "web_search"}, profile="wrk")
+        add_server(path, {"label": "own"}, profile="wrk")
     assert "Did you mean work?" in wrong.value.hint
 
 
-def test_tools_are_removed_by_what_they_are_called(tmp_path: Path) -> None:
-    path = kept(tmp_path, "")
-    add_tool(path, {"file": Path("/srv/weather.py"), "functions": ["forecast"]})
-    add_tool(path, {"name": "ls", "command": ["ls", ["-I", "{glob}"]], "parameters": {"type": "object"}})
-    add_tool(path, {"use": "run_command"})
-    assert [one.name for one in load({"config": path}, {}).tools] == ["weather.py", "ls", "run_command"]
-    remove_tool(path, "ls")
-    remove_tool(path, "weather.py")
-    remove_tool(path, "run_command")
-    assert path.read_text().strip() == ""
-
-
 def test_tables_on_one_line_can_be_added_to_as_well(tmp_path: Path) -> None:
-    path = kept(tmp_path, 'tools = [{ use = "read_file" }]  # one\n')
-    add_tool(path, {"use": "run_command", "on": False})
-    assert [(one.name, one.on) for one in load({"config": path}, {}).tools] == [
-        ("read_file", True),
-        ("run_command", False),
-    ]
+    path = kept(tmp_path, 'mcp = [{ label = "one", url = "https://one.example" }]  # one\n')
+    add_server(path, {"label": "two", "url": "https://two.example"})
+    assert labels(path) == ["one", "two"]
     assert "# one" in path.read_text()
 
 
@@ -158,6 +141,4 @@ def test_what_is_not_there_can_not_be_removed(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="mcp: unknown server 'secnd'") as wrong:
         remove_server(path, "secnd")
     assert wrong.value.hint.startswith("Did you mean second?")
-    with pytest.raises(ConfigError, match="tools: unknown tool 'ls'"):
-        remove_tool(path, "ls")
     assert path.read_text() == OLD

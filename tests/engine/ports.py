@@ -15,7 +15,8 @@ from azresp.core.secrets import Secret
 from azresp.core.session import Session, message
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
-from azresp.engine import Outcome, Ports, converse
+from azresp.engine import converse
+from azresp.ports import Outcome, Ports
 from azresp.store.store import Store
 
 KEY = "canary-key-0123456789"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from azresp.answering import CANCELLED, CANT, NOT_ALLOWED, NOT_ANSWERED, Answered
+from azresp.answering import CANCELLED, NOT_ALLOWED, NOT_ANSWERED, Answered
+from azresp.asking import CANT
 from azresp.core.approval import ALWAYS, Decision, Policy, Verdict
 from azresp.core.canonical import canonical
 from azresp.core.sse import Wire

@@ -14,8 +14,9 @@ from azresp.core.retry import SETTLING_S
 from azresp.core.session import Exchange, Session, message
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
-from azresp.engine import Outcome, Ports, converse
+from azresp.engine import converse
 from azresp.errors import NetworkError, ServiceError, SignInError
+from azresp.ports import Outcome, Ports
 from azresp.store.store import Store
 from tests.engine.ports import SETTINGS, FakeClock, Nobody, Screen, ports, say
 from tests.replay import EVENTS, ReplayServer, Reply, answer, cut, stream

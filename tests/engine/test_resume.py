@@ -16,8 +16,9 @@ from azresp.core.resume import follow_wait, look_wait
 from azresp.core.session import Exchange, Session, message
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
-from azresp.engine import Ledger, Outcome, Ports, cancel, converse, follow, lose
+from azresp.engine import cancel, converse, follow, lose
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
+from azresp.ports import Ledger, Outcome, Ports
 from azresp.store.store import Store
 from tests.core.streams import fold_wires, is_numbered, recorded_streams, shown, streams
 from tests.engine.background import TOO_OLD, Forgetful, Service

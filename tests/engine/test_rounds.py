@@ -10,8 +10,8 @@ import pytest
 
 from azresp.core.session import Exchange, Session, settle
 from azresp.core.sse import Wire
-from azresp.engine import Outcome
 from azresp.errors import NetworkError
+from azresp.ports import Outcome
 from azresp.rounds import Budget, answer_rounds
 from tests.engine.desk import NO, YES, Offer, Talk, call, exchange_of, local, mcp_ask, talk
 

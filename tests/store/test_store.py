@@ -18,8 +18,9 @@ from azresp.core.session import Exchange, Session, message, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
 from azresp.errors import LocalError
+from azresp.store.names import slug
 from azresp.store.schema import store_path
-from azresp.store.store import Store, slug
+from azresp.store.store import Store
 from tests.store.talk import asked, created, delta, say, stop
 
 

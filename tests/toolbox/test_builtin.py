@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from azresp.config.tools import BUILT_IN
 from azresp.toolbox import offered
-from azresp.toolbox.builtin import NAMES, builtin_tool
+from azresp.toolbox.builtin import builtin_tool
 from azresp.toolbox.limits import Limits, Ran
 from tests.toolbox.zoo import call
 
@@ -40,7 +41,7 @@ def _search(root: Path, pattern: str, path: str | None = None, regex: bool | Non
     return call(tool, pattern=pattern, path=path, regex=regex, ignore_case=None)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_each_has_a_strict_schema_and_says_where_it_comes_from(name: str) -> None:
     function = builtin_tool(name, Path("/")).function
     assert (function.name, function.strict, function.source) == (name, True, "built in")

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .. import refusals
+from .. import parameter
 from ..faults import Fault
 from ..reply import Event
 from ..settings import Settings
@@ -62,9 +62,9 @@ def _starting_after(query: Mapping[str, str]) -> int:
     if text is None:
         return -1
     if not _NUMBER.fullmatch(text):
-        raise refusals.wrong_type("starting_after", "an integer", text)
+        raise parameter.wrong_type("starting_after", "an integer", text)
     if (number := int(text)) < 0:
-        raise refusals.out_of_range("starting_after", "integer", 0, number, above=False)
+        raise parameter.out_of_range("starting_after", "integer", 0, number, above=False)
     return number
 
 

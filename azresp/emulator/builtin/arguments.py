@@ -18,13 +18,13 @@ _LACKING = object()
 def arguments(schema: Mapping[str, Any], clues: Clues, thing: str | None, rest: str) -> str:
     """JSON text. `thing` is what this call is about; `rest` the text for a string that nothing else fits."""
     try:
-        value = Arguments(schema, clues, thing, rest).fill(schema or {"type": "object"}, "", 0)
+        value = _Arguments(schema, clues, thing, rest).fill(schema or {"type": "object"}, "", 0)
     except Exception:  # an MCP server may send anything as a schema; what cannot be read needs nothing
         value = {}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class Arguments(Filler):
+class _Arguments(Filler):
     """Named values win, then quoted ones, then what fits; what is optional and not mentioned stays away."""
 
     def __init__(self, root: Mapping[str, Any], clues: Clues, thing: str | None, rest: str) -> None:

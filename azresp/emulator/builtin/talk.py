@@ -32,13 +32,13 @@ class Talk:
     @classmethod
     def of(cls, prompt: Prompt) -> Talk:
         users = [item for item in prompt.items if item.get("role") == "user"]
-        texts = [text_of(item) for item in users]
+        texts = [_text_of(item) for item in users]
         reasoning = prompt.request.get("reasoning") or {}
-        guides = [text_of(item) for item in prompt.items if item.get("role") in ("system", "developer")]
+        guides = [_text_of(item) for item in prompt.items if item.get("role") in ("system", "developer")]
         return cls(
             said=texts[-1] if texts else "",
             earlier=tuple(texts[:-1]),
-            answers=tuple(text_of(item) for item in prompt.items if item.get("role") == "assistant"),
+            answers=tuple(_text_of(item) for item in prompt.items if item.get("role") == "assistant"),
             instructions="\n".join(filter(None, [prompt.instructions or "", *guides])),
             deployment=prompt.deployment,
             attachments=tuple(prompt.attachments),
@@ -52,7 +52,7 @@ class Talk:
         return len(self.earlier) + 1
 
 
-def text_of(item: Mapping[str, Any]) -> str:
+def _text_of(item: Mapping[str, Any]) -> str:
     """A message's text, its parts joined."""
     content = item.get("content")
     if isinstance(content, str):

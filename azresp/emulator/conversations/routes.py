@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 from ..create import check_metadata
 from ..paging import page
 from .shelf import Conversations, Item
@@ -53,7 +53,7 @@ class ConversationRoutes:
     async def _change(self, call: Call) -> Answer:
         about = _fields(call.body, ("metadata",))
         if about.get("metadata") is None:
-            raise refusals.missing("metadata")
+            raise parameter.missing("metadata")
         return call.plain(self._shelf.describe(call.id, about["metadata"]))
 
     async def _delete(self, call: Call) -> Answer:
@@ -63,7 +63,7 @@ class ConversationRoutes:
         self._shelf.get(call.id)
         about = _fields(call.body, ("items",))
         if about.get("items") is None:
-            raise refusals.missing("items")
+            raise parameter.missing("items")
         added = self._shelf.add(call.id, self._new_items(about))
         ends = {"first_id": added[0]["id"], "last_id": added[-1]["id"]} if added else {}
         return call.plain({"object": "list", "data": added, "has_more": False, **ends})
@@ -80,9 +80,9 @@ class ConversationRoutes:
     def _new_items(self, about: Mapping[str, Any]) -> list[Item]:
         given = about.get("items") or []
         if not isinstance(given, list):
-            raise refusals.wrong_type("items", "an array of input items", given)
+            raise parameter.wrong_type("items", "an array of input items", given)
         if len(given) > _MOST_ITEMS:
-            raise refusals.array_too_long("items", _MOST_ITEMS, len(given))
+            raise parameter.array_too_long("items", _MOST_ITEMS, len(given))
         return self._read(given, "items")
 
 
@@ -94,10 +94,10 @@ def _fields(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if body is None:
         body = {}
     if not isinstance(body, dict):
-        raise refusals.wrong_type("body", "an object", body)
+        raise parameter.wrong_type("body", "an object", body)
     for name in body:
         if name not in known:
-            raise refusals.unknown_parameter(name)
+            raise parameter.unknown(name)
     if body.get("metadata") is not None:
         check_metadata("metadata", body["metadata"])
     return body

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import refusals
+from .. import parameter
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
@@ -24,24 +24,24 @@ _DEEPEST = 16
 def check_filter(name: str, filter_: Any, depth: int = 0) -> None:
     """Refuse what is no filter; `name` is its path, like `tools[0].filters`."""
     if not isinstance(filter_, Mapping):
-        raise refusals.wrong_type(name, "an object", filter_)
+        raise parameter.wrong_type(name, "an object", filter_)
     type_ = filter_.get("type")
     if type_ in _JOINS:
         inner = filter_.get("filters")
         if not isinstance(inner, list) or depth >= _DEEPEST:
-            raise refusals.wrong_type(f"{name}.filters", "an array of filters", inner)
+            raise parameter.wrong_type(f"{name}.filters", "an array of filters", inner)
         for index, one in enumerate(inner):
             check_filter(f"{name}.filters[{index}]", one, depth + 1)
         return
     if type_ not in _COMPARISONS:
-        raise refusals.wrong_value(f"{name}.type", type_, (*_COMPARISONS, *_JOINS))
+        raise parameter.wrong_value(f"{name}.type", type_, (*_COMPARISONS, *_JOINS))
     if not isinstance(filter_.get("key"), str):
-        raise refusals.missing(f"{name}.key")
+        raise parameter.missing(f"{name}.key")
     if "value" not in filter_:
-        raise refusals.missing(f"{name}.value")
+        raise parameter.missing(f"{name}.value")
     value = filter_["value"]
     if isinstance(value, list) != (type_ in ("in", "nin")) or not isinstance(value, str | int | float | list):
-        raise refusals.wrong_type(
+        raise parameter.wrong_type(
             f"{name}.value", "an array" if type_ in ("in", "nin") else "a string", value
         )
 
@@ -78,24 +78,24 @@ def check_number(name: str, value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool):
-        raise refusals.wrong_type(name, "an integer", value)
+        raise parameter.wrong_type(name, "an integer", value)
     if not 1 <= value <= _MOST_RESULTS:
         above = value > 1
-        raise refusals.out_of_range(name, "integer", _MOST_RESULTS if above else 1, value, above=above)
+        raise parameter.out_of_range(name, "integer", _MOST_RESULTS if above else 1, value, above=above)
 
 
 def check_ranking(name: str, value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, dict):
-        raise refusals.wrong_type(name, "an object", value)
+        raise parameter.wrong_type(name, "an object", value)
     if (ranker := value.get("ranker", "auto")) not in _RANKERS:
-        raise refusals.wrong_value(f"{name}.ranker", ranker, _RANKERS)
+        raise parameter.wrong_value(f"{name}.ranker", ranker, _RANKERS)
     threshold = value.get("score_threshold", 0)
     if not isinstance(threshold, int | float) or isinstance(threshold, bool):
-        raise refusals.wrong_type(f"{name}.score_threshold", "a decimal", threshold)
+        raise parameter.wrong_type(f"{name}.score_threshold", "a decimal", threshold)
     if not 0 <= threshold <= 1:
         above = threshold > 1
-        raise refusals.out_of_range(
+        raise parameter.out_of_range(
             f"{name}.score_threshold", "decimal", 1 if above else 0, threshold, above=above
         )

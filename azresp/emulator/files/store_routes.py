@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 from ..paging import page
 from .filters import check_filter, check_number, check_ranking
 from .search import Hit
@@ -48,9 +48,9 @@ class StoreRoutes:
         about = _fields(call.body, _STORE_FIELDS)
         ids = about.get("file_ids") or []
         if not isinstance(ids, list):
-            raise refusals.wrong_type("file_ids", "an array of strings", ids)
+            raise parameter.wrong_type("file_ids", "an array of strings", ids)
         if len(ids) > _MOST_FILES:
-            raise refusals.array_too_long("file_ids", _MOST_FILES, len(ids))
+            raise parameter.array_too_long("file_ids", _MOST_FILES, len(ids))
         _check_about(about)
         return call.plain(await asyncio.to_thread(self._stores.create, about))
 
@@ -84,7 +84,7 @@ class StoreRoutes:
     async def _add(self, call: Call) -> Answer:
         about = _fields(call.body, _FILE_FIELDS)
         if about.get("file_id") is None:
-            raise refusals.missing("file_id")
+            raise parameter.missing("file_id")
         _check(about, "attributes", dict, "an object")
         attributes = about.get("attributes") or {}
         return call.plain(await asyncio.to_thread(self._stores.add, call.id, about["file_id"], attributes))
@@ -103,10 +103,10 @@ def _queries(about: Mapping[str, Any]) -> list[str]:
     """What to search for, the rest of the request checked too."""
     query = about.get("query")
     if query is None:
-        raise refusals.missing("query")
+        raise parameter.missing("query")
     queries = query if isinstance(query, list) else [query]
     if not all(isinstance(one, str) for one in queries):
-        raise refusals.wrong_type("query", "one of a string or array of strings", query)
+        raise parameter.wrong_type("query", "one of a string or array of strings", query)
     check_number("max_num_results", about.get("max_num_results"))
     check_ranking("ranking_options", about.get("ranking_options"))
     if about.get("filters") is not None:
@@ -140,10 +140,10 @@ def _fields(body: Any, known: tuple[str, ...]) -> Mapping[str, Any]:
         )
     for name in body:
         if name not in known:
-            raise refusals.unknown_parameter(name)
+            raise parameter.unknown(name)
     return body
 
 
 def _check(about: Mapping[str, Any], name: str, type_: type, called: str) -> None:
     if about.get(name) is not None and not isinstance(about[name], type_):
-        raise refusals.wrong_type(name, called, about[name])
+        raise parameter.wrong_type(name, called, about[name])

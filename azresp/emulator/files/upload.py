@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from starlette.requests import Request
 
-from .. import refusals
+from .. import parameter, refusals
 
 PURPOSES = ("assistants", "vision", "batch", "fine-tune", "evals")
 """Purposes that Azure takes; it says that user_data is not supported."""
@@ -64,11 +64,11 @@ def check_upload(upload: Upload) -> tuple[BinaryIO, str, int | None]:
     """The file, its purpose and how long it shall live; refused in the service's words where one does not fit."""
     purpose = upload.fields.get("purpose")
     if purpose is None:
-        raise refusals.missing("purpose")
+        raise parameter.missing("purpose")
     if purpose not in PURPOSES:
         raise refusals.gateway(400, "invalidPayload", "Invalid value for the purpose.")
     if upload.file is None or not upload.filename:
-        raise refusals.missing("file")
+        raise parameter.missing("file")
     if upload.size == 0:
         raise refusals.invalid("File is empty.", "file", "empty_file")
     return upload.file, purpose, _life(upload.fields)
@@ -79,14 +79,14 @@ def _life(fields: Mapping[str, str]) -> int | None:
     if anchor is None and seconds is None:
         return None
     if anchor != "created_at":
-        raise refusals.wrong_value("expires_after.anchor", anchor, ("created_at",))
+        raise parameter.wrong_value("expires_after.anchor", anchor, ("created_at",))
     if seconds is None or not seconds.isascii() or not seconds.isdecimal():
-        raise refusals.wrong_type("expires_after.seconds", "an integer", seconds)
+        raise parameter.wrong_type("expires_after.seconds", "an integer", seconds)
     life = int(seconds)
     if not _SHORTEST_LIFE_S <= life <= _LONGEST_LIFE_S:
         above = life > _LONGEST_LIFE_S
         bound = _LONGEST_LIFE_S if above else _SHORTEST_LIFE_S
-        raise refusals.out_of_range("expires_after.seconds", "integer", bound, life, above=above)
+        raise parameter.out_of_range("expires_after.seconds", "integer", bound, life, above=above)
     return life
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import refusals
+from .. import parameter, refusals
 from ..brain import Offer
 from .choice import check_choice
 from .file_search import FileSearch
@@ -40,13 +40,13 @@ def check_tools(tools: list[Any], choice: Any, headers: Mapping[str, str]) -> No
     for index, tool in enumerate(tools):
         name = f"tools[{index}]"
         if not isinstance(tool, dict):
-            raise refusals.wrong_type(name, "an object", tool)
+            raise parameter.wrong_type(name, "an object", tool)
         type_ = tool.get("type")
         if type_ is None:
-            raise refusals.missing(f"{name}.type")
+            raise parameter.missing(f"{name}.type")
         kind = KINDS.get(type_) if isinstance(type_, str) else None
         if kind is None:
-            raise refusals.wrong_value(f"{name}.type", type_, tuple(KINDS))
+            raise parameter.wrong_value(f"{name}.type", type_, tuple(KINDS))
         kind.check(name, tool, headers)
     _check_twice(tools)
     check_choice(choice, tools)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 
 if TYPE_CHECKING:
     from ..brain import Offer
@@ -24,15 +24,15 @@ def check_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> None:
                     "Tool choice 'required' must be specified with 'tools' parameter.", "tool_choice"
                 )
         case str():
-            raise refusals.wrong_value("tool_choice", choice, _WORDS)
+            raise parameter.wrong_value("tool_choice", choice, _WORDS)
         case {"type": "allowed_tools"}:
             _check_allowed(choice, tools)
         case {"type": str()}:
             _check_named(choice, tools)
         case dict():
-            raise refusals.missing("tool_choice.type")
+            raise parameter.missing("tool_choice.type")
         case _:
-            raise refusals.wrong_type("tool_choice", "one of an object or string", choice)
+            raise parameter.wrong_type("tool_choice", "one of an object or string", choice)
 
 
 def permitted(choice: Any, offers: Sequence[Offer]) -> tuple[list[Offer], bool]:
@@ -53,12 +53,12 @@ def permitted(choice: Any, offers: Sequence[Offer]) -> tuple[list[Offer], bool]:
 
 def _check_allowed(choice: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> None:
     if not isinstance(choice.get("tools"), list):
-        raise refusals.missing("tool_choice.tools")
+        raise parameter.missing("tool_choice.tools")
     if choice.get("mode") not in ("auto", "required"):
-        raise refusals.wrong_value("tool_choice.mode", choice.get("mode"), ("auto", "required"))
+        raise parameter.wrong_value("tool_choice.mode", choice.get("mode"), ("auto", "required"))
     for entry in choice["tools"]:
         if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
-            raise refusals.wrong_type("tool_choice.tools", "an array of tools", entry)
+            raise parameter.wrong_type("tool_choice.tools", "an array of tools", entry)
         _check_named(entry, tools)
 
 
@@ -67,7 +67,7 @@ def _check_named(choice: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) 
         choice["type"], ()
     ):
         if needed not in choice:
-            raise refusals.missing(f"tool_choice.{needed}")
+            raise parameter.missing(f"tool_choice.{needed}")
     if not any(_is(choice, tool) for tool in tools):
         name = choice.get("name") or choice.get("server_label") or choice["type"]
         raise refusals.invalid(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice")

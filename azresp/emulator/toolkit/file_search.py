@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 from ..brain import Call, Offer
 from ..files.filters import check_filter, check_number, check_ranking
 from ..files.search import Hit
@@ -38,12 +38,12 @@ class FileSearch:
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         for field in tool:
             if field not in _FIELDS:
-                raise refusals.unknown_parameter(f"{name}.{field}")
+                raise parameter.unknown(f"{name}.{field}")
         ids = tool.get("vector_store_ids")
         if ids is None:
-            raise refusals.missing(f"{name}.vector_store_ids")
+            raise parameter.missing(f"{name}.vector_store_ids")
         if not isinstance(ids, list) or not all(isinstance(id_, str) for id_ in ids):
-            raise refusals.wrong_type(f"{name}.vector_store_ids", "an array of strings", ids)
+            raise parameter.wrong_type(f"{name}.vector_store_ids", "an array of strings", ids)
         if not ids:
             raise refusals.invalid(
                 f"Invalid '{name}.vector_store_ids': empty array. Expected an array with minimum length 1, but got an "
@@ -67,10 +67,10 @@ class FileSearch:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Searcher(tools, desk)
+        return _Searcher(tools, desk)
 
 
-class Searcher:
+class _Searcher(Worker):
     """Searches all stores of the request at once; refuses stores that are not there before anything is said."""
 
     hosted = True
@@ -81,10 +81,6 @@ class Searcher:
         for tool in tools:
             for id_ in tool["vector_store_ids"]:
                 _check_store(id_, desk)
-
-    async def open(self, reply: Reply) -> AsyncGenerator[Event]:
-        return
-        yield  # an empty generator
 
     def offers(self) -> Sequence[Offer]:
         return (_OFFER,)

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 from ..brain import Call, Offer
 from ..schemas import check_schema, check_strict
 from .kind import Desk, Worker
@@ -22,12 +22,12 @@ class Function:
     """`{type, name, description, parameters, strict}`."""
 
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        check_name(f"{name}.name", tool)
+        _check_name(f"{name}.name", tool)
         parameters = tool.get("parameters")
         if parameters is None:
             return
         if not isinstance(parameters, dict):
-            raise refusals.wrong_type(f"{name}.parameters", "an object", parameters)
+            raise parameter.wrong_type(f"{name}.parameters", "an object", parameters)
         where = f"function '{tool['name']}'"
         check_schema(parameters, where, f"{name}.parameters", "invalid_function_parameters")
         if tool.get("strict"):
@@ -43,7 +43,7 @@ class Function:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Clerk(
+        return _Clerk(
             [
                 Offer("function", tool["name"], tool.get("description") or "", tool.get("parameters") or {})
                 for tool in tools
@@ -55,7 +55,7 @@ class Custom:
     """`{type, name, description, format}`: the model writes free text, not JSON."""
 
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        check_name(f"{name}.name", tool)
+        _check_name(f"{name}.name", tool)
 
     def echo(self, tool: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -66,20 +66,16 @@ class Custom:
         }
 
     def staff(self, tools: Sequence[Mapping[str, Any]], desk: Desk) -> Worker:
-        return Clerk([Offer("custom", tool["name"], tool.get("description") or "", {}) for tool in tools])
+        return _Clerk([Offer("custom", tool["name"], tool.get("description") or "", {}) for tool in tools])
 
 
-class Clerk:
+class _Clerk(Worker):
     """Writes calls out and leaves them to the client."""
 
     hosted = False
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         self._offers = offers
-
-    async def open(self, reply: Reply) -> AsyncGenerator[Event]:
-        return
-        yield  # an empty generator
 
     def offers(self) -> Sequence[Offer]:
         return self._offers
@@ -90,14 +86,14 @@ class Clerk:
         reply.ask()
 
 
-def check_name(where: str, tool: Mapping[str, Any]) -> None:
+def _check_name(where: str, tool: Mapping[str, Any]) -> None:
     if "name" not in tool:
-        raise refusals.missing(where)
+        raise parameter.missing(where)
     name = tool["name"]
     if not isinstance(name, str):
-        raise refusals.wrong_type(where, "a string", name)
+        raise parameter.wrong_type(where, "a string", name)
     if len(name) > _LONGEST_NAME:
-        raise refusals.too_long(where, _LONGEST_NAME, len(name))
+        raise parameter.too_long(where, _LONGEST_NAME, len(name))
     if not _NAME.fullmatch(name):
         raise refusals.invalid(
             f"Invalid '{where}': string does not match pattern. Expected a string that matches the pattern "

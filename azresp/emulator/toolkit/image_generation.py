@@ -16,7 +16,7 @@ from ..attachments import attached
 from ..brain import Call, Offer
 from ..ids import new_id
 from .image_tool import given
-from .kind import Desk
+from .kind import Desk, Worker
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,7 +70,7 @@ class Order:
         }
 
 
-class Painter:
+class Painter(Worker):
     """Makes the pictures of one request."""
 
     hosted = True
@@ -80,10 +80,6 @@ class Painter:
         self._desk = desk
         self._azure = desk.settings.image_order != "openai"
         self._mask = self._read_mask()
-
-    async def open(self, reply: Reply) -> AsyncGenerator[Event]:
-        return
-        yield  # an empty generator
 
     def offers(self) -> Sequence[Offer]:
         return (_OFFER,)

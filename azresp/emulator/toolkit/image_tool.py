@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import refusals
+from .. import parameter, refusals
 
 if TYPE_CHECKING:
     from .kind import Desk, Worker
@@ -41,9 +41,9 @@ class ImageGeneration:
             elif field == "input_image_mask":
                 _check_mask(where, value)
             elif field != "model":
-                raise refusals.unknown_parameter(where)
+                raise parameter.unknown(where)
             elif not isinstance(value, str):
-                raise refusals.wrong_type(where, "a string", value)
+                raise parameter.wrong_type(where, "a string", value)
         if tool.get("background") == "transparent" and tool.get("output_format") == "jpeg":
             raise refusals.invalid(
                 "Transparent background is not supported for JPEG output format.",
@@ -77,24 +77,24 @@ def given(value: Any, default: Any) -> Any:
 
 def _check_choice(where: str, value: Any, allowed: tuple[str, ...]) -> None:
     if not isinstance(value, str):
-        raise refusals.wrong_type(where, "a string", value)
+        raise parameter.wrong_type(where, "a string", value)
     if value not in allowed:
-        raise refusals.wrong_value(where, value, allowed)
+        raise parameter.wrong_value(where, value, allowed)
 
 
 def _check_number(where: str, value: Any, least: int, most: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise refusals.wrong_type(where, "an integer", value)
+        raise parameter.wrong_type(where, "an integer", value)
     if not least <= value <= most:
         above = value > most
-        raise refusals.out_of_range(where, "integer", most if above else least, value, above=above)
+        raise parameter.out_of_range(where, "integer", most if above else least, value, above=above)
 
 
 def _check_mask(where: str, value: Any) -> None:
     if not isinstance(value, dict):
-        raise refusals.wrong_type(where, "an object", value)
+        raise parameter.wrong_type(where, "an object", value)
     for field in value:
         if field not in ("image_url", "file_id"):
-            raise refusals.unknown_parameter(f"{where}.{field}")
+            raise parameter.unknown(f"{where}.{field}")
     if not (value.get("image_url") or value.get("file_id")):
-        raise refusals.missing(f"{where}.image_url")
+        raise parameter.missing(f"{where}.image_url")

@@ -56,8 +56,11 @@ class Worker(Protocol):
     hosted: bool
     """Whether calls run at the service, and so count against max_tool_calls."""
 
-    def open(self, reply: Reply) -> AsyncGenerator[Event]:
+    async def open(self, reply: Reply) -> AsyncGenerator[Event]:
         """What happens before the model thinks: lists of tools, calls that were approved. Mostly nothing."""
+        nothing: list[Event] = []
+        for event in nothing:
+            yield event
 
     def offers(self) -> Sequence[Offer]:
         """What the model may call; asked after `open`."""

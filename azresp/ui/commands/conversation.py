@@ -12,11 +12,11 @@ from azresp.core.pictures import unforged
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
-from azresp.engine import patiently
 from azresp.errors import ServiceError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.service import ports, show_item
 from azresp.ui.counting import counted
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat

@@ -10,7 +10,7 @@ from azresp.core.sse import Wire
 from azresp.core.usage import tallies
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.registry import Words, command
-from azresp.ui.commands.sessions import first_line
+from azresp.ui.heading import heading
 from azresp.ui.spending import remarks, summed, table
 from azresp.ui.usage import spent_by
 
@@ -42,7 +42,7 @@ async def usage(
         if since:
             raise UsageError("/usage turn tells of this conversation, all of it", "Leave the time out.")
         path = chat.session.path()
-        spent = [spent_by(one, str(n), f"{n} {first_line(one)}") for n, one in enumerate(path, 1)]
+        spent = [spent_by(one, str(n), f"{n} {heading(one)}") for n, one in enumerate(path, 1)]
     else:
         from azresp.ui.since import since_when
 
@@ -77,7 +77,7 @@ async def context(chat: Chat) -> None:
     rows = list(share_rows(shares(path, settings), whole, columns))
     if found := largest(path):
         number, tokens = found
-        rows.append(("largest turn", f"{number}, ~{tokens:,}: {first_line(path[number - 1])}"))
+        rows.append(("largest turn", f"{number}, ~{tokens:,}: {heading(path[number - 1])}"))
     chat.terminal.pairs([*rows, ("truncation", _truncation(chat))])
     if not isinstance(window, int):
         chat.terminal.dim("/set context_window TOKENS draws a bar against the model's window")

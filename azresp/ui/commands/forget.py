@@ -10,8 +10,8 @@ from azresp.core.asks import answered
 from azresp.core.forgetting import message_of
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.registry import Words, command
-from azresp.ui.commands.sessions import first_line
 from azresp.ui.counting import counted
+from azresp.ui.heading import heading
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -32,7 +32,7 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
     after = chat.library.following(one.id for one in doomed)
     later = [one for one in after if _at_service(one)]
     there = [one for one in doomed if _at_service(one)]
-    question = f"Forget {first_line(doomed[0]) or 'this message'!r}: {counted(len(doomed), 'exchange')} here"
+    question = f"Forget {heading(doomed[0]) or 'this message'!r}: {counted(len(doomed), 'exchange')} here"
     if not await chat.confirm(f"{question}, {counted(len(there), 'response')} at the service?"):
         chat.terminal.dim("nothing was forgotten")
         return

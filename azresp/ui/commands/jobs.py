@@ -13,7 +13,9 @@ from azresp.errors import UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.commands.service import ports
 from azresp.ui.commands.sessions import age, show_exchange
-from azresp.ui.jobs import first_line, how
+from azresp.ui.heading import heading
+from azresp.ui.jobs import how
+from azresp.ui.moving import switch
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -82,7 +84,7 @@ async def jobs(chat: Chat, which: Annotated[str, Words(lambda chat, before: ["al
         (
             f"{job.number}",
             f"{how(job.exchange)} · {age(now - job.exchange.asked_at)} · {job.exchange.deployment} · "
-            f"{first_line(job.exchange)}",
+            f"{heading(job.exchange)}",
         )
         for job in chat.jobs.listed()
         if which or job.exchange.running or now - job.exchange.asked_at < 86_400
@@ -152,11 +154,11 @@ async def take(chat: Chat, job: Annotated[str, Words(_numbers)]) -> None:
         raise UsageError(f"job {found.number} has no answer to go on from: {how(exchange)}", step)
     chat.library.jobs.tell(exchange.id)
     if chat.session.head is None and not chat.session.name:
-        chat.switch(chat.jobs.session(found))
+        switch(chat, chat.jobs.session(found))
     if chat.session.head != exchange.id:
         path = {one.id: one for one in chat.library.path_to(exchange.id)}
         chat.session = replace(chat.session, exchanges={**chat.session.exchanges, **path})
         chat.move_head(exchange.id)
     chat.last = exchange
-    chat.terminal.dim(f"the conversation goes on from: {first_line(exchange)}")
+    chat.terminal.dim(f"the conversation goes on from: {heading(exchange)}")
     await chat.answer_asks()

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import Session, message, said_text, tagged
-from azresp.engine import Ports, converse
+from azresp.engine import converse
 from azresp.errors import UsageError
+from azresp.ports import Ports
 from azresp.ui.commands.registry import Rest, command
 from azresp.ui.screens import WaitScreen
 from azresp.ui.usage import usage_of

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.errors import UsageError
 from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.moving import switch
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -26,7 +27,7 @@ async def move(chat: Chat, profile: Annotated[str, Rest(), Words(_profiles)]) ->
         )
     await chat.mover.move(chat, profile)
     await chat.jobs.stop()
-    told = chat.switch(chat.session)
+    told = switch(chat, chat.session)
     chat.keep_session()
     chat.terminal.strong(f"now at {chat.service.origin}, deployment {chat.tuner.value('deployment')}")
     for line in told:

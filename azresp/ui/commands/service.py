@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import said_text
 from azresp.core.sse import Wire
-from azresp.engine import Ports, patiently
 from azresp.errors import AzrespError, ServiceError, UsageError
+from azresp.ports import Ports
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.pages import input_item_pages
 from azresp.ui.screens import WaitScreen
 from azresp.ui.views.brief import without_base64
 from azresp.ui.views.said import with_it
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -54,7 +55,7 @@ async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> No
     number = 0
     pages = input_item_pages(chat.service, ident, ports(chat), size=20)
     while page := await chat.stoppable(_next(pages)):
-        if number and (await chat.editor.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
+        if number and (await chat.ask("more? [Y/n] ")).strip().lower() in ("n", "no", "q"):
             return
         for item in page:
             number += 1

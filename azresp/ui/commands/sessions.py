@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.asks import asks
 from azresp.core.conversation import conversation_at, talking_in
 from azresp.core.session import Session, asked_in, said_text, undo
+from azresp.core.text import first_line
 from azresp.errors import UsageError
 from azresp.ui.album import captions
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.endings import ending
+from azresp.ui.heading import heading
+from azresp.ui.moving import switch
 from azresp.ui.views.said import said_lines, with_it
 
 if TYPE_CHECKING:
@@ -42,8 +45,8 @@ async def sessions(chat: Chat) -> None:
     rows = []
     for one in chat.library.listed(20):
         here = "here · " if one.name == chat.session.name else ""
-        first = one.question.split("\n")[0]
-        rows.append((one.name, f"{here}{age(chat.clock.now() - one.changed)} · {first}"))
+        when = age(chat.clock.now() - one.changed)
+        rows.append((one.name, f"{here}{when} · {first_line(one.question)}"))
     if not rows:
         chat.terminal.dim("no sessions yet")
     chat.terminal.pairs(rows)
@@ -68,9 +71,9 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
     from azresp.ui.counting import counted
 
     session = chat.library.find(name) or await _picked_up(chat, name)
-    told = chat.switch(session)
-    show_path(chat, session.path()[-2:])
-    show_broken(chat)
+    told = switch(chat, session)
+    _show_path(chat, session.path()[-2:])
+    _show_broken(chat)
     chat.terminal.dim(
         f"resumed {session.name} · {counted(len(session.path()), 'exchange')} · /history shows all"
     )
@@ -112,9 +115,9 @@ async def undo_last(chat: Chat) -> None:
         raise UsageError("there is nothing to undo")
     chat.move_head(undo(chat.session).head)
     now = chat.last = chat.session.last
-    chat.terminal.dim(f"taken back: {first_line(last)} · /resume {last.turn.id} brings it back")
+    chat.terminal.dim(f"taken back: {heading(last)} · /resume {last.turn.id} brings it back")
     chat.terminal.dim(
-        f"the conversation ends with: {first_line(asked_in(chat.session, now) or now)}"
+        f"the conversation ends with: {heading(asked_in(chat.session, now) or now)}"
         if now
         else "the conversation is empty"
     )
@@ -126,12 +129,12 @@ async def history(chat: Chat, count: str = "") -> None:
     if count and not count.isdigit():
         raise UsageError(f"/history takes a number, got {count!r}", "Usage: /history [COUNT]")
     path = chat.session.path()
-    show_path(chat, path[-int(count) :] if count else path)
+    _show_path(chat, path[-int(count) :] if count else path)
     if not path:
         chat.terminal.dim("nothing was said yet")
 
 
-def show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
+def _show_path(chat: Chat, path: tuple[Exchange, ...]) -> None:
     """Show exchanges as they were: question, answer, how it ended."""
     for exchange in path:
         show_exchange(chat, exchange)
@@ -181,7 +184,7 @@ def _show_said(chat: Chat, item: Wire, asked: dict[str, str]) -> None:
         chat.terminal.gap()
 
 
-def show_broken(chat: Chat) -> None:
+def _show_broken(chat: Chat) -> None:
     """Show an exchange after the head that broke off, so that a crash hides nothing."""
     following = chat.library.children(chat.session.head, chat.session.id)
     broken = [one for one in following if not one.turn.finished]
@@ -189,14 +192,6 @@ def show_broken(chat: Chat) -> None:
         chat.last = broken[-1]
         show_exchange(chat, broken[-1])
         chat.terminal.dim("this one is kept, but not in the conversation · /retry asks again")
-
-
-def first_line(exchange: Exchange) -> str:
-    """The first line of a question, shortened."""
-    if exchange.compaction:
-        return "(compacted)"
-    line = exchange.question.split("\n")[0]
-    return line if len(line) <= 60 else line[:59] + "…"
 
 
 def age(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
-from azresp.ui.commands.sessions import first_line
+from azresp.ui.heading import heading
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -23,7 +23,7 @@ async def retry(chat: Chat) -> None:
     if last.turn.finished:
         # Calls that were answered are asked for anew; after an error only what failed is said again.
         last = _asked(chat, last)
-    chat.terminal.said(first_line(_asked(chat, last)))
+    chat.terminal.said(heading(_asked(chat, last)))
     await _ask_again(chat, last, last.said)
 
 
@@ -75,7 +75,7 @@ def _answer(chat: Chat) -> str:
 
 def _parts(chat: Chat, before: tuple[str, ...]) -> list[str]:
     last = chat.last or chat.session.last
-    count = len(code_blocks(last.turn.text)) if last is not None else 0
+    count = len(_code_blocks(last.turn.text)) if last is not None else 0
     return ["all", *(str(n) for n in range(1, count + 1))]
 
 
@@ -86,7 +86,7 @@ async def copy(chat: Chat, part: Annotated[str, Words(_parts)] = "all") -> None:
 
     text = _answer(chat)
     if part != "all":
-        blocks = code_blocks(text)
+        blocks = _code_blocks(text)
         if not part.isdigit() or not 0 < int(part) <= len(blocks):
             raise UsageError(f"there is no code block {part!r}", f"The answer has {len(blocks)} code blocks.")
         text = blocks[int(part) - 1]
@@ -119,7 +119,7 @@ async def raw(chat: Chat) -> None:
     chat.terminal.say(_answer(chat))
 
 
-def code_blocks(text: str) -> list[str]:
+def _code_blocks(text: str) -> list[str]:
     """The contents of the fenced code blocks of Markdown text."""
     blocks: list[str] = []
     fence = ""

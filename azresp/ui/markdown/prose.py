@@ -88,7 +88,7 @@ class Prose:
         # where the source may be cut, decided by what stands before the seam and one character after it
         source = self.source
         while (match := _BLANK.search(source, self.tried)) and match.end() < min(len(source), HARD):
-            if balanced(source[: match.start()]):
+            if _balanced(source[: match.start()]):
                 return match.end()
             self.tried = match.end()
         if len(source) <= HARD:
@@ -97,7 +97,7 @@ class Prose:
         return last + 1 if last > 0 else HARD
 
 
-def balanced(text: str) -> bool:
+def _balanced(text: str) -> bool:
     """Whether no delimiter run, bracket or code span of the text seems to be open at its end (a guess, cheap)."""
     count = text.count
     return (

@@ -25,7 +25,7 @@ _PIPE: Final = re.compile(r"(?<!\\)\|")
 Cells = list[list[Span]]
 
 
-def split_cells(line: str) -> list[str]:
+def _split_cells(line: str) -> list[str]:
     """A table's source line -> its cells; `\\|` is a literal pipe."""
     line = line.strip()
     line = line.removeprefix("|")
@@ -40,8 +40,8 @@ def alignments(header: str, delimiter: str) -> list[str] | None:
         return None
     if not _DELIMITER.fullmatch(delimiter):
         return None
-    marks = split_cells(delimiter)
-    if len(marks) != len(split_cells(header)):
+    marks = _split_cells(delimiter)
+    if len(marks) != len(_split_cells(header)):
         return None
     return [(">" if m[:1] != ":" else "^") if m.endswith(":") else "<" for m in marks]
 
@@ -117,7 +117,7 @@ class Table:
 
     def _cells(self, text: str, style: str) -> Cells:
         count = len(self.aligns)
-        cells = split_cells(text)
+        cells = _split_cells(text)
         if len(cells) > count:  # what stands beyond the last column is not dropped
             cells[count - 1 :] = [" | ".join(cells[count - 1 :])]
         cells += [""] * (count - len(cells))
@@ -171,14 +171,14 @@ def _cells_wide(cell: list[Span]) -> int:
 
 
 def _wrapped(cell: list[Span], columns: int) -> list[tuple[list[Span], int]]:
-    wrap = CellWrap(Margin((), (), columns))
+    wrap = _CellWrap(Margin((), (), columns))
     wrap.add(cell)
     wrap.end()
     return wrap.lines or [([], 0)]
 
 
 @dataclass(slots=True)
-class CellWrap(Wrap):
+class _CellWrap(Wrap):
     """Wraps one cell and keeps the spans of each line, for the row to be put together."""
 
     lines: list[tuple[list[Span], int]] = field(default_factory=list)

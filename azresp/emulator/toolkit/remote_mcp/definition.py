@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ... import refusals
+from ... import parameter, refusals
 from ..kind import Desk, Worker
 
 _LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
@@ -36,9 +36,9 @@ class Mcp:
     def check(self, name: str, tool: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         for field, value in tool.items():
             if field not in _FIELDS:
-                raise refusals.unknown_parameter(f"{name}.{field}")
+                raise parameter.unknown(f"{name}.{field}")
             if field in _TEXTS and value is not None and not isinstance(value, str):
-                raise refusals.wrong_type(f"{name}.{field}", "a string", value)
+                raise parameter.wrong_type(f"{name}.{field}", "a string", value)
         _check_label(f"{name}.server_label", tool.get("server_label"))
         _check_place(name, tool)
         _check_headers(f"{name}.headers", tool.get("headers"))
@@ -69,7 +69,7 @@ class Mcp:
 
 def _check_label(name: str, label: Any) -> None:
     if label is None:
-        raise refusals.missing(name)
+        raise parameter.missing(name)
     if not _LABEL.fullmatch(label):
         raise refusals.invalid(
             f"Invalid '{name}': string does not match pattern. Expected a string that matches the pattern "
@@ -89,12 +89,12 @@ def _check_place(name: str, tool: Mapping[str, Any]) -> None:
             "mutually_exclusive_parameters",
         )
     if connector and connector not in _CONNECTORS:
-        raise refusals.wrong_value(f"{name}.connector_id", connector, _CONNECTORS)
+        raise parameter.wrong_value(f"{name}.connector_id", connector, _CONNECTORS)
     if connector:
         return
     if not url:
-        raise refusals.missing(f"{name}.server_url")
-    if not is_reachable(url):
+        raise parameter.missing(f"{name}.server_url")
+    if not _is_reachable(url):
         raise refusals.invalid(
             f"Invalid '{name}.server_url': expected a valid URL beginning with 'https://', but got '{url}'.",
             f"{name}.server_url",
@@ -102,7 +102,7 @@ def _check_place(name: str, tool: Mapping[str, Any]) -> None:
         )
 
 
-def is_reachable(url: str) -> bool:
+def _is_reachable(url: str) -> bool:
     """https anywhere; plain http on this machine only, where the emulator's users run their own servers."""
     try:
         parts = urlsplit(url)
@@ -124,10 +124,10 @@ def _check_headers(name: str, headers: Any) -> None:
     if headers is None:
         return
     if not isinstance(headers, dict):
-        raise refusals.wrong_type(name, "an object", headers)
+        raise parameter.wrong_type(name, "an object", headers)
     for key, value in headers.items():
         if not isinstance(value, str):
-            raise refusals.wrong_type(f"{name}.{key}", "a string", value)
+            raise parameter.wrong_type(f"{name}.{key}", "a string", value)
 
 
 def _check_allowed(name: str, allowed: Any) -> None:
@@ -142,35 +142,35 @@ def _check_approval(name: str, wanted: Any) -> None:
         case None | "always" | "never":
             return
         case str():
-            raise refusals.wrong_value(name, wanted, ("always", "never"))
+            raise parameter.wrong_value(name, wanted, ("always", "never"))
         case dict():
             for key, value in wanted.items():
                 if key not in ("always", "never"):
-                    raise refusals.unknown_parameter(f"{name}.{key}")
+                    raise parameter.unknown(f"{name}.{key}")
                 if value is not None:
                     _check_filter(f"{name}.{key}", value)
         case _:
-            raise refusals.wrong_type(name, "one of an object or string", wanted)
+            raise parameter.wrong_type(name, "one of an object or string", wanted)
 
 
 def _check_filter(name: str, value: Any) -> None:
     if not isinstance(value, dict):
-        raise refusals.wrong_type(name, "an object", value)
+        raise parameter.wrong_type(name, "an object", value)
     for key, inner in value.items():
         if key == "tool_names" and inner is not None:
             _check_names(f"{name}.tool_names", inner)
         elif key == "read_only" and inner is not None and not isinstance(inner, bool):
-            raise refusals.wrong_type(f"{name}.read_only", "a boolean", inner)
+            raise parameter.wrong_type(f"{name}.read_only", "a boolean", inner)
         elif key not in ("tool_names", "read_only"):
-            raise refusals.unknown_parameter(f"{name}.{key}")
+            raise parameter.unknown(f"{name}.{key}")
 
 
 def _check_names(name: str, names: Any) -> None:
     if not isinstance(names, list):
-        raise refusals.wrong_type(name, "an array of strings", names)
+        raise parameter.wrong_type(name, "an array of strings", names)
     for index, one in enumerate(names):
         if not isinstance(one, str):
-            raise refusals.wrong_type(f"{name}[{index}]", "a string", one)
+            raise parameter.wrong_type(f"{name}[{index}]", "a string", one)
 
 
 def _echo_approval(wanted: Any) -> Any:
