@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
+import os
 import re
 import sys
 import threading
@@ -71,6 +72,8 @@ def load_openai() -> ModuleType:
 
 
 def _load() -> ModuleType:
+    # Whatever pydantic plugin is installed beside us would be loaded into each model; some send what they see away.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     collecting = gc.isenabled()
     gc.disable()  # nothing of an import is garbage, but the collector looks again and again
     try:
