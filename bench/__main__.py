@@ -15,7 +15,7 @@ from bench.blocks import blocks
 from bench.figures import Report
 from bench.glyph import glyph
 from bench.growth import growth
-from bench.lab import Lab
+from bench.lab import ROOT, Lab
 from bench.long import long
 from bench.oneshot import oneshot
 from bench.pictures import pictures
@@ -23,6 +23,9 @@ from bench.shelf import shelf
 from bench.start import start
 
 BENCHES = ("start", "run", "glyph", "long", "growth", "blocks", "store", "pictures", "batch")
+
+
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> None:
@@ -39,8 +42,24 @@ def main() -> None:
         report.trouble += dict.fromkeys(lab.trouble)
     if options.json:
         options.json.write_text(report.json())
-    print(setting(count, quick=options.quick), end="\n\n")
+    told = setting(count, quick=options.quick)
+    print(told, end="\n\n")
     print(report.page() if options.markdown else report.summary())
+    if options.write:
+        write(f"{told}\n\n{report.summary()}", report.medians())
+
+
+def write(figures: str, medians: str) -> None:
+    """Put what was measured between the marks of docs/performance.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    for name, text in (("figures", figures), ("medians", medians)):
+        start, end = f"<!-- {name}: made by python -m bench all --write -->", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(start)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise SystemExit(f"{PAGE}: the marks of the {name} are gone")
+        page = f"{before}{start}\n\n{text}\n\n{end}{after}"
+    PAGE.write_text(page, encoding="utf-8")
 
 
 def _run(name: str, lab: Lab, report: Report, count: int, *, quick: bool) -> None:
@@ -85,6 +104,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--markdown", action="store_true", help="the medians too: the tables of docs/performance.md"
     )
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything as JSON")
     return parser.parse_args()
 

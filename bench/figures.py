@@ -74,7 +74,11 @@ class Report:
 
     def page(self) -> str:
         """The summary, then the medians behind it, as Markdown."""
-        return "\n\n".join([self.summary(), *map(_page_of, self.tables)])
+        return f"{self.summary()}\n\n{self.medians()}"
+
+    def medians(self) -> str:
+        """The medians behind the figures, as Markdown tables."""
+        return "\n\n".join(map(_page_of, self.tables))
 
     def json(self) -> str:
         """Everything as JSON."""
