@@ -16,6 +16,7 @@ from azresp.cli.flags import setting_flags
 if TYPE_CHECKING:
     from azresp.azure.connection import Connection
     from azresp.cli.checks.finding import Finding
+    from azresp.cli.formats import DoctorReport, FindingRow
     from azresp.cli.streams import Output
     from azresp.config.load import Loaded
 
@@ -130,17 +131,18 @@ class _Report:
         """The whole report."""
         from azresp import __version__
 
-        rows = [
+        rows: list[FindingRow] = [
             {
                 "section": one.section,
                 "name": one.name,
-                "mark": str(one.mark),
+                "mark": one.mark.value,
                 "text": one.text,
                 "todo": one.todo,
             }
             for one in self.findings
         ]
-        return json.dumps({"azresp": __version__, "exit": self.status, "findings": rows}, indent=2) + "\n"
+        whole: DoctorReport = {"azresp": __version__, "exit": self.status, "findings": rows}
+        return json.dumps(whole, indent=2) + "\n"
 
     def _as_text(self, finding: Finding) -> str:
         from azresp.ui.sink import clean_line

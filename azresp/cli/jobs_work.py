@@ -46,8 +46,9 @@ def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: 
         output, turn = Output(), job.exchange.turn
         session = desk.session(job)
         if as_json:
-            whole = as_dict(job, session.name) | {"response": turn.to_response() | {"status": turn.status}}
-            whole = restore_pictures(whole, desk.gallery.read)
+            whole = as_dict(job, session.name)
+            response = turn.to_response() | {"status": turn.status}
+            whole["response"] = restore_pictures(response, desk.gallery.read)
             output.write(json.dumps(whole, indent=2 if output.isatty() else None) + "\n")
             return Exit.OK
         terminal = Terminal(output)

@@ -32,12 +32,17 @@ class Local:
     """Something on this machine."""
 
     what: str
+    """its kind"""
     path: str
+    """the file or folder"""
     files: int
+    """how many there are"""
     bytes: int
+    """all together"""
     mode: str
     """in octal; empty where there is nothing yet"""
     holds: str
+    """what is in it"""
     kept: str
     """for how long"""
     delete: str
@@ -49,13 +54,19 @@ class Remote:
     """Something at a service."""
 
     what: str
+    """its kind"""
     origin: str
+    """the endpoint's base URL; `emulator` for the built-in one"""
     count: int
+    """how many"""
     bytes: int
+    """all together; 0 where that is not known"""
     oldest: float
+    """when the first of them was made"""
     until: float | None
-    """when the last of them is gone by itself; None: never"""
+    """when the last of them is gone by itself; null: never"""
     delete: str
+    """what removes it; may be empty"""
 
 
 def show_privacy(flags: Mapping[str, object], emulator: str, *, as_json: bool) -> None:

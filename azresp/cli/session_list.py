@@ -10,6 +10,7 @@ from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
 if TYPE_CHECKING:
+    from azresp.cli.formats import SessionRow
     from azresp.store.sessions import Listed
 
 NARROW = 60
@@ -20,7 +21,7 @@ UNLIMITED = 1 << 20
 
 def as_json(listed: list[Listed]) -> str:
     """A JSON array, newest first."""
-    rows = [
+    rows: list[SessionRow] = [
         {
             "id": one.id,
             "name": one.name,

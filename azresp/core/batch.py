@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from azresp.core.asks import asks
 from azresp.core.canonical import NotStrict, fingerprint, strict_json
@@ -15,6 +15,9 @@ from azresp.core.session import Exchange, message
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.core.formats import BatchError, BatchResult
 
 PREFIX = "batch-"
 """Ids of the sessions that are batches begin so."""
@@ -202,7 +205,7 @@ def is_refused(exchange: Exchange) -> bool:
 # Results
 
 
-def result(line: Line, exchange: Exchange) -> dict[str, Any]:
+def result(line: Line, exchange: Exchange) -> BatchResult:
     """A line of the results."""
     turn = exchange.turn
     status = turn.status
@@ -219,7 +222,7 @@ def result(line: Line, exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _error(exchange: Exchange) -> dict[str, str] | None:
+def _error(exchange: Exchange) -> BatchError | None:
     turn = exchange.turn
     fault = turn.fault
     if is_unknown(exchange):
