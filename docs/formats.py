@@ -48,7 +48,7 @@ FORMATS = (
         "JSON Lines: each event as the service sent it, unknown ones too, with its `type` and "
         "`sequence_number`, as it comes. The only line that azresp makes itself stands for a background "
         "response that was looked at as a whole because the service does not stream it (any more):",
-        (printed.LookedAt,),
+        (kept.LookedAt,),
     ),
     Format(
         "`run --batch FILE`: what it reads",

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from azresp.config.load import Loaded, load, validate
 from azresp.config.origin import find, read_text, resets, unknown
 from azresp.config.profile import SETTINGS
 from azresp.errors import ConfigError, LocalError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.cli.formats import ConfigReport, SettingRow
 
 config_app = LeanTyper(help="Show and edit the configuration.", no_args_is_help=True)
 
@@ -121,19 +124,22 @@ def _profiles(path: Path) -> list[str]:
     return list(found) if isinstance(found, dict) else []
 
 
-def _as_json(loaded: Loaded) -> dict[str, Any]:
-    settings = {}
+def _as_json(loaded: Loaded) -> ConfigReport:
+    settings: dict[str, SettingRow] = {}
     for key in SETTINGS:
         value, origin = _value(loaded, key), loaded.origins[key]
         plain = value if isinstance(value, str | int | float | dict | None) else str(value)
         settings[key] = {"value": plain, "layer": origin.layer, "place": origin.place}
+    offered = listed(loaded)
     return {
         "file": str(loaded.path) if loaded.path else None,
         "found": loaded.found,
         "profile": loaded.name,
         "profiles": list(loaded.names),
         "settings": settings,
-        **listed(loaded),
+        "tools": offered["tools"],
+        "mcp": offered["mcp"],
+        "prices": offered["prices"],
         "warnings": list(loaded.warnings),
     }
 

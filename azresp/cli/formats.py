@@ -27,15 +27,6 @@ class NoResponseError(TypedDict):
     """the exit status that fits"""
 
 
-class LookedAt(TypedDict):
-    """A line for a response that was looked at as a whole."""
-
-    type: Literal["azresp.response"]
-    """what it is"""
-    response: Wire
-    """the response object, over by now"""
-
-
 class JobRow(TypedDict):
     """A background job."""
 
@@ -173,7 +164,7 @@ class FindingRow(TypedDict):
     """One finding; secrets are masked."""
 
     section: str
-    """`program`, `configuration`, `store`, `terminal`, `network`"""
+    """`program`, `configuration`, `endpoint`, `sign-in`, `tools`, `store`, `terminal` or `network`"""
     name: str
     """what was looked at"""
     mark: Literal["ok", "warn", "FAIL", "skip"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.cli.answer_schema import AnswerSchema
     from azresp.cli.connect import Reached
+    from azresp.cli.formats import NoResponse
     from azresp.cli.gallery import Gallery
     from azresp.cli.streams import Output
     from azresp.core.approval import Policy
@@ -242,6 +243,6 @@ def _final(outcome: Outcome) -> dict[str, Any]:
     error = outcome.error
     what = error.what if error is not None else "stopped" if outcome.stopped else "nothing was heard"
     code = getattr(error, "code", "") or None
-    return {
-        "error": {"message": what, "code": code, "exit": int(error.exit) if error else int(Exit.UNFINISHED)}
-    }
+    status = int(error.exit) if error else int(Exit.UNFINISHED)
+    nothing: NoResponse = {"error": {"message": what, "code": code, "exit": status}}
+    return {**nothing}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from azresp.core.asks import asks
 from azresp.core.canonical import NotStrict, fingerprint, strict_json
+from azresp.core.formats import PromptLine, RequestBody, RequestLine
 from azresp.core.retry import Wait, next_wait
 from azresp.core.session import Exchange, message
 from azresp.core.sse import Wire
@@ -27,23 +28,9 @@ UNKNOWN = "unknown"
 LOST = "lost"
 """Our own status: the service does not know the response (any more)."""
 
-_OWN = frozenset({"prompt", "input", "id", "custom_id", "instructions", "model"})
-_WRAPPED = frozenset({"id", "custom_id", "method", "url", "body"})
-_BODY = frozenset(
-    {
-        "input",
-        "instructions",
-        "model",
-        "reasoning",
-        "text",
-        "temperature",
-        "top_p",
-        "max_output_tokens",
-        "metadata",
-        "truncation",
-        "include",
-    }
-)
+_OWN = frozenset(PromptLine.__annotations__)
+_WRAPPED = frozenset(RequestLine.__annotations__)
+_BODY = frozenset(RequestBody.__annotations__)
 _LONGEST_PAUSE_S = 60.0
 """Where the service did not say how long the rate limit lasts."""
 

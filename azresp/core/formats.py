@@ -7,6 +7,15 @@ from typing import Any, Literal, NotRequired, TypedDict
 from azresp.core.sse import Wire
 
 
+class LookedAt(TypedDict):
+    """A line for a response that was looked at as a whole."""
+
+    type: Literal["azresp.response"]
+    """what it is"""
+    response: Wire
+    """the response object, over by now"""
+
+
 class PromptLine(TypedDict):
     """A line of a batch."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from azresp.core.formats import LookedAt
     from azresp.core.retry import Wait
     from azresp.core.sse import Wire
     from azresp.core.turn import Turn
@@ -60,6 +61,6 @@ class EventScreen(WaitScreen):
         self._write("".join(json.dumps(_event(wire)) + "\n" for wire in wires))
 
 
-def _event(wire: Wire) -> Wire:
+def _event(wire: Wire) -> Wire | LookedAt:
     looked_at = "type" not in wire and wire.get("object") == "response"
     return {"type": "azresp.response", "response": wire} if looked_at else wire
