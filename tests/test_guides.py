@@ -53,6 +53,17 @@ def command_lines(text: str) -> Iterator[list[str]]:
             yield list(takewhile(lambda one: one not in _ENDS, words[at + 1 :]))
 
 
+@cache
+def flags() -> frozenset[str]:
+    """The flags of all commands."""
+    found, left = {"--debug", "--help"}, [program()]
+    while left:
+        command = left.pop()
+        left += getattr(command, "commands", {}).values()
+        found |= {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+    return frozenset(found)
+
+
 def strange(words: list[str]) -> str:
     """The first word that is no command or flag; empty if there is none."""
     command = program()
@@ -74,6 +85,8 @@ def test_what_a_guide_tells_to_type_is_taken(page: Path) -> None:
     for text in typed(page):
         for words in command_lines(text):
             assert strange(words) == "", text
+        if re.match(r"--\w", text):
+            assert text.split()[0].partition("=")[0] in flags(), text
         slash = re.match(r"/([a-z][a-z-]*)(?= |$)", text)
         if slash and slash[1] not in _PATHS:
             try:
