@@ -34,13 +34,18 @@ def _remark(entry: Entry, trusted: bool) -> str:
     tool = entry.tool
     if isinstance(tool, McpServer):
         need = tool.require_approval
-        return f"{tool.server} · approval: {need if isinstance(need, str) else json.dumps(need)}"
+        return f"{tool.server} · approval: {_shown(need)}"
     if not trusted:
         return f"off until you trust the file: /tool trust {entry.name}"
     if isinstance(tool, HostedTool):
-        return HOSTED[tool.kind].remark + "".join(f" · {key} {value}" for key, value in tool.options.items())
+        options = (f" · {key} {_shown(value)}" for key, value in tool.options.items())
+        return HOSTED[tool.kind].remark + "".join(options)
     first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
     return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def all_of(entry: Entry, *, on: bool, trusted: bool) -> list[tuple[str, str]]:
