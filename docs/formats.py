@@ -39,8 +39,8 @@ FORMATS = (
     Format(
         "`run --json`, `jobs attach --json`, `approve --json`",
         "The service's response object at the end of the last round, with the API's own fields and pictures "
-        "inside. `status` is the service's, or `interrupted` where its end was not heard. Where no response "
-        "was heard at all:",
+        "inside. `status` is the service's, or `interrupted` where its end was not heard; with `--background` "
+        "it is the response as it was when it had an id. Where no response was heard at all:",
         (printed.NoResponse,),
     ),
     Format(
