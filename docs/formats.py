@@ -30,9 +30,9 @@ class Format:
 
 INTRODUCTION = (
     "What programs may read. Texts are JSON-escaped to ASCII, so nothing in them acts on a terminal. Moments "
-    "are seconds since 1970 in UTC. Blanks and line ends between values are no part of a format: most "
-    "commands indent on a terminal only. Fields may be added; those here keep their meaning. *May be absent* "
-    "stands where a field is not always there."
+    "are seconds since 1970 in UTC. On a terminal a value is indented, elsewhere it stands on one line; exports "
+    "are indented always. Fields may be added; those here keep their meaning. *May be absent* stands where a "
+    "field is not always there."
 )
 
 FORMATS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -107,7 +106,7 @@ def _list(store: Store, waiting: list[tuple[str, Exchange]], *, as_json: bool) -
     ]
     output = Output()
     if as_json:
-        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        output.write_json(rows)
         return
     for row in rows:
         when = age(time.time() - row["asked_at"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -19,6 +18,7 @@ from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
 from azresp.cli.offered import listed, listing
 from azresp.cli.report import note, tell
+from azresp.cli.streams import Output
 from azresp.config import file
 from azresp.config.edit import write_profile
 from azresp.config.endpoint import Endpoint
@@ -55,7 +55,7 @@ def show(
     """Print each setting's value and where it came from; keys as references."""
     loaded = load(flags)
     if as_json:
-        typer.echo(json.dumps(_as_json(loaded), indent=2))
+        Output().write_json(_as_json(loaded))
         return
     for warning in loaded.warnings:
         note(f"warning: {warning}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import textwrap
@@ -46,7 +45,7 @@ def _report(flags: Mapping[str, object], *, as_json: bool, network: bool) -> int
         _examine(report, flags, network=network)
     finally:
         if as_json:
-            Output().write(report.as_json())
+            Output().write_json(report.whole())
     return report.status
 
 
@@ -127,8 +126,8 @@ class _Report:
         for finding in findings:
             self.add(finding)
 
-    def as_json(self) -> str:
-        """The whole report."""
+    def whole(self) -> DoctorReport:
+        """All of it, for programs."""
         from azresp import __version__
 
         rows: list[FindingRow] = [
@@ -141,8 +140,7 @@ class _Report:
             }
             for one in self.findings
         ]
-        whole: DoctorReport = {"azresp": __version__, "exit": self.status, "findings": rows}
-        return json.dumps(whole, indent=2) + "\n"
+        return {"azresp": __version__, "exit": self.status, "findings": rows}
 
     def _as_text(self, finding: Finding) -> str:
         from azresp.ui.sink import clean_line

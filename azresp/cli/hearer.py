@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -115,9 +114,7 @@ class Hearer:
 
         outcome, killed = until_done(work())
         if self.shape == "json":
-            indent = 2 if self.output.isatty() else None
-            whole = restore_pictures(_final(outcome), self.gallery.read)
-            self.output.write(json.dumps(whole, indent=indent) + "\n")
+            self.output.write_json(restore_pictures(_final(outcome), self.gallery.read))
         return outcome, killed
 
     async def _rounds(self, session: Session, said: tuple[Wire, ...] | None) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
@@ -91,7 +90,7 @@ def show_privacy(flags: Mapping[str, object], emulator: str, *, as_json: bool) -
             "deletions_waiting": [one._asdict() for one in waiting],
             "stores_responses": loaded.profile.store,
         }
-        output.write(json.dumps(told, indent=2) + "\n")
+        output.write_json(told)
         return
     lines = _lines(local, remote, waiting, stores=loaded.profile.store)
     output.write("".join(f"{row}\n" for line in lines for row in _folded(line, columns_of(output))))

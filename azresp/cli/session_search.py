@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
@@ -42,7 +41,7 @@ def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> i
             }
             for hit in hits
         ]
-        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        output.write_json(rows)
         return Exit.OK if hits else Exit.API
     terminal, now = Terminal(output), time.time()
     for hit in hits:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -62,7 +61,7 @@ def show_usage(
     rows = tallies(spent, prices)
     output = Output()
     if as_json:
-        output.write(json.dumps(_as_object(by, start, rows), indent=2) + "\n")
+        output.write_json(_as_object(by, start, rows))
     elif as_csv:
         output.write(_csv_of(by, rows))
     else:
