@@ -71,7 +71,7 @@ class Answerer:
             for plan in plans:
                 if plan.ask.id not in kept:
                     no = plan.answer if _says_no(plan.answer) else refusal(plan.ask, NOT_ALLOWED)
-                    self._close(exchange, plan, no or {}, "not run: the user stopped")
+                    self._close(exchange, plan, no or {}, {"ok": False, "note": "not run: the user stopped"})
         else:
             self._keep_decided(exchange, plans)
             halted = await self._run_all(exchange, [plan for plan in plans if plan.answer is None])
@@ -216,7 +216,8 @@ class Answerer:
                 forgive_cancellation()
                 stopped = [plan for plan in plans if plan.answer is None]
                 for plan in stopped:
-                    self._close(exchange, plan, refusal(plan.ask, CANCELLED), "stopped by the user")
+                    told = {"ok": False, "note": "stopped by the user"}
+                    self._close(exchange, plan, refusal(plan.ask, CANCELLED), told)
                 return bool(stopped)
         return False
 
@@ -234,7 +235,7 @@ class Answerer:
         self._asking.remember(plan.ask.tool, text)
         self.desk.ran(plan.ask, ran)
 
-    def _close(self, exchange: Exchange, plan: Plan, answer: Wire, outcome: object) -> None:
+    def _close(self, exchange: Exchange, plan: Plan, answer: Wire, outcome: Wire) -> None:
         plan.answer = answer
         self._records.keep_answer(exchange.id, plan.ask.id, answer)
         self._records.audit(

@@ -1,4 +1,4 @@
-"""`docs/reference.md` from the code: commands, flags, slash commands, keys, settings, exit statuses.
+"""`docs/reference.md` from the code: commands, flags, slash commands, keys, settings, exit statuses, formats.
 
 `make docs` writes it; a test compares it. Nothing in it is written by hand.
 """
@@ -18,6 +18,7 @@ from azresp.errors import Exit
 from azresp.ui import commands  # noqa: F401 - registers them
 from azresp.ui.commands.program import KEYS
 from azresp.ui.commands.registry import COMMANDS
+from docs.formats import formats
 
 TARGET = Path(__file__).with_name("reference.md")
 
@@ -38,6 +39,8 @@ def reference() -> str:
         settings_table(),
         "## Exit statuses",
         _table(("Status", "Meaning"), [(f"{one.value}", doc) for one, doc in _exits()]),
+        "## Event and JSON formats",
+        *formats(),
     ]
     return "\n\n".join(parts) + "\n"
 

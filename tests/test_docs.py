@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def test_the_reference_page_is_what_the_code_makes() -> None:
@@ -27,9 +29,43 @@ def test_the_reference_page_tells_every_exit_status() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_to_files_that_exist(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    for target, place in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            there = page.parent / target if target else page
+            assert there.exists(), target
+            assert not place or place in headings(there), f"{target}#{place}"
+
+
+def headings(page: Path) -> set[str]:
+    """What links name the headings of a page by."""
+    found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/how-it-works.md"])
+def test_the_tests_that_keep_promises_and_laws_are_there(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(named) >= 14
+    for file in {file for file, _ in named}:
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert {name for one, name in named if one == file} <= there, file
+
+
+def test_the_drawing_of_the_layers_is_what_the_import_contract_says() -> None:
+    page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    drawing = page.partition("## Who may import whom")[2].split("```")[1]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = [layer.replace("azresp.", "").split(" | ") for layer in contracts["contracts"][0]["layers"]]
+    rows = [set(re.split(r"\s\s+", line)) for line in drawing.splitlines()]
+    drawn = [row & {name for names in layers for name in names} for row in rows]
+    assert [row for row in drawn if row] == [set(names) for names in layers]
+
+
+def test_each_of_the_seven_promises_names_a_test() -> None:
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    _, *promises = re.split(r"^\*\*\d\. ", page.partition("## What is not protected")[0], flags=re.MULTILINE)
+    assert [promise.count("::test_") > 0 for promise in promises] == [True] * 7
 
 
 def test_the_readme_names_every_command() -> None:

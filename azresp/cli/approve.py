@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from azresp.ui.commands.sessions import age
 from azresp.ui.terminal import Terminal
 
 if TYPE_CHECKING:
+    from azresp.cli.formats import AskRow
     from azresp.cli.hearer import Asking
     from azresp.core.session import Exchange, Session
     from azresp.store.store import Store
@@ -92,10 +92,10 @@ def _chosen(store: Store, waiting: list[tuple[str, Exchange]], name: str) -> Ses
 
 
 def _list(store: Store, waiting: list[tuple[str, Exchange]], *, as_json: bool) -> None:
-    rows = [
+    rows: list[AskRow] = [
         {
             "session": session.name if (session := store.load(ident)) is not None else ident,
-            "response": exchange.turn.id,
+            "response_id": exchange.turn.id,
             "id": ask.id,
             "tool": ask.tool,
             "arguments": ask.arguments,
@@ -106,13 +106,11 @@ def _list(store: Store, waiting: list[tuple[str, Exchange]], *, as_json: bool) -
     ]
     output = Output()
     if as_json:
-        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        output.write_json(rows)
         return
     for row in rows:
-        when = age(time.time() - float(str(row["asked_at"])))
-        Terminal(output).pairs(
-            [(str(row["session"]), f"{when} · {row['tool']} {row['arguments']} · {row['id']}")]
-        )
+        when = age(time.time() - row["asked_at"])
+        Terminal(output).pairs([(row["session"], f"{when} · {row['tool']} {row['arguments']} · {row['id']}")])
     if not rows:
         note("nothing waits for an answer")
 

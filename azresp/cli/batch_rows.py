@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azresp.cli.jobs_rows import status_of
 from azresp.cli.report import StatusLine
@@ -14,12 +14,13 @@ from azresp.errors import Exit
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
+    from azresp.core.sse import Wire
     from azresp.ports import Clock
 
 _BAR = 20
 _PLAIN_EVERY_S = 30.0
 
-Whole = Callable[["Exchange"], Mapping[str, Any]]
+Whole = Callable[["Exchange"], "Wire"]
 
 
 class Results:

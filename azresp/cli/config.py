@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -10,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +18,7 @@ from azresp.cli.flags import setting_flags
 from azresp.cli.lean import LeanTyper
 from azresp.cli.offered import listed, listing
 from azresp.cli.report import note, tell
+from azresp.cli.streams import Output
 from azresp.config import file
 from azresp.config.edit import write_profile
 from azresp.config.endpoint import Endpoint
@@ -27,6 +27,9 @@ from azresp.config.load import Loaded, load, validate
 from azresp.config.origin import find, read_text, resets, unknown
 from azresp.config.profile import SETTINGS
 from azresp.errors import ConfigError, LocalError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.cli.formats import ConfigReport, SettingRow
 
 config_app = LeanTyper(help="Show and edit the configuration.", no_args_is_help=True)
 
@@ -52,7 +55,7 @@ def show(
     """Print each setting's value and where it came from; keys as references."""
     loaded = load(flags)
     if as_json:
-        typer.echo(json.dumps(_as_json(loaded), indent=2))
+        Output().write_json(_as_json(loaded))
         return
     for warning in loaded.warnings:
         note(f"warning: {warning}")
@@ -121,19 +124,22 @@ def _profiles(path: Path) -> list[str]:
     return list(found) if isinstance(found, dict) else []
 
 
-def _as_json(loaded: Loaded) -> dict[str, Any]:
-    settings = {}
+def _as_json(loaded: Loaded) -> ConfigReport:
+    settings: dict[str, SettingRow] = {}
     for key in SETTINGS:
         value, origin = _value(loaded, key), loaded.origins[key]
         plain = value if isinstance(value, str | int | float | dict | None) else str(value)
         settings[key] = {"value": plain, "layer": origin.layer, "place": origin.place}
+    offered = listed(loaded)
     return {
         "file": str(loaded.path) if loaded.path else None,
         "found": loaded.found,
         "profile": loaded.name,
         "profiles": list(loaded.names),
         "settings": settings,
-        **listed(loaded),
+        "tools": offered["tools"],
+        "mcp": offered["mcp"],
+        "prices": offered["prices"],
         "warnings": list(loaded.warnings),
     }
 

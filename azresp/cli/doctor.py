@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import textwrap
@@ -16,6 +15,7 @@ from azresp.cli.flags import setting_flags
 if TYPE_CHECKING:
     from azresp.azure.connection import Connection
     from azresp.cli.checks.finding import Finding
+    from azresp.cli.formats import DoctorReport, FindingRow
     from azresp.cli.streams import Output
     from azresp.config.load import Loaded
 
@@ -45,7 +45,7 @@ def _report(flags: Mapping[str, object], *, as_json: bool, network: bool) -> int
         _examine(report, flags, network=network)
     finally:
         if as_json:
-            Output().write(report.as_json())
+            Output().write_json(report.whole())
     return report.status
 
 
@@ -126,21 +126,21 @@ class _Report:
         for finding in findings:
             self.add(finding)
 
-    def as_json(self) -> str:
-        """The whole report."""
+    def whole(self) -> DoctorReport:
+        """All of it, for programs."""
         from azresp import __version__
 
-        rows = [
+        rows: list[FindingRow] = [
             {
                 "section": one.section,
                 "name": one.name,
-                "mark": str(one.mark),
+                "mark": one.mark.value,
                 "text": one.text,
                 "todo": one.todo,
             }
             for one in self.findings
         ]
-        return json.dumps({"azresp": __version__, "exit": self.status, "findings": rows}, indent=2) + "\n"
+        return {"azresp": __version__, "exit": self.status, "findings": rows}
 
     def _as_text(self, finding: Finding) -> str:
         from azresp.ui.sink import clean_line

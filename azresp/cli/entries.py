@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azresp.config.hosted import HOSTED, hosted_word
 from azresp.config.tools import BUILT_IN
-from azresp.core.tools import HOSTED, FunctionTool, HostedTool, McpServer, Tool
+from azresp.core.tools import FunctionTool, HostedTool, McpServer, Tool
 from azresp.errors import AzrespError, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def from_word(word: str, shop: Workshop) -> list[Entry]:
     if name in BUILT_IN and not rest:
         return [built_in(name, shop)]
     if name in HOSTED:
-        return [Entry(HostedTool(name, _options(name, rest)), False, word)]
+        return [Entry(hosted_word(name, rest), False, word)]
     if word.endswith(".py"):
         entries, refused = _of_file(Path(word), shop)
         if not entries:
@@ -149,21 +150,6 @@ def _of_file(path: Path, shop: Workshop, env: tuple[str, ...] = ()) -> tuple[lis
         for local in tools_of(file, shop.cwd, shop.limits, env)
     ]
     return entries, [one.told(str(file.path)) for one in file.refused]
-
-
-def _options(name: str, rest: str) -> dict[str, object]:
-    match name:
-        case "file_search":
-            if not rest:
-                raise UsageError("file_search needs a vector store", "Give its id: file_search:vs_…")
-            return {"vector_store_ids": [one for one in rest.split(",") if one]}
-        case "code_interpreter":
-            return {"container": rest or {"type": "auto"}}
-    if rest:
-        raise UsageError(
-            f"{name} takes nothing after a colon, got {rest!r}", "Its options belong in [[tools]]."
-        )
-    return {}
 
 
 def _defined(one: ToolDefinition, shop: Workshop, remarks: list[str]) -> Iterator[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -72,8 +71,10 @@ def upload_all(
         async def work(path: Path) -> None:
             told = await desk.upload(path, purpose, expires_after_s)
             file = file_told(told)
-            output.write((json.dumps(told) if as_json else clean_line(file.id)) + "\n")
-            if not as_json:
+            if as_json:
+                output.write_json(told, in_lines=True)
+            else:
+                output.write(clean_line(file.id) + "\n")
                 note(f"uploaded {path.name} ({sized(file.bytes)}) for {file.purpose or purpose}")
 
         return until_done(each(paths, work))
@@ -86,7 +87,7 @@ def list_files(
     with desk_at(flags, emulator) as desk:
         found, more = until_done(desk.listed(limit or None, purpose))
     if as_json:
-        Output().write(json.dumps({"object": "list", "data": found, "has_more": more}, indent=2) + "\n")
+        Output().write_json({"object": "list", "data": found, "has_more": more})
         return
     if found:
         Output().write(as_rows([file_told(one) for one in found], time.time()))
@@ -103,9 +104,10 @@ def show_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, as_j
 
         async def work(ident: str) -> None:
             told = await desk.look(ident)
-            output.write(
-                _as_json(told, one=len(ids) == 1 and output.isatty()) if as_json else _as_lines(told)
-            )
+            if as_json:
+                output.write_json(told, in_lines=len(ids) > 1)
+            else:
+                output.write(_as_lines(told))
 
         return until_done(each(_checked(ids), work))
 
@@ -200,10 +202,6 @@ def as_rows(files: list[FileTold], now: float) -> str:
 
 def _age(one: FileTold, now: float) -> str:
     return age(now - one.created_at) if one.created_at else "?"
-
-
-def _as_json(told: Wire, *, one: bool) -> str:
-    return json.dumps(told, indent=2 if one else None) + "\n"
 
 
 def _as_lines(told: Wire) -> str:

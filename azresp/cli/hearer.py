@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from azresp.answering import Answerer
     from azresp.cli.answer_schema import AnswerSchema
     from azresp.cli.connect import Reached
+    from azresp.cli.formats import NoResponse
     from azresp.cli.gallery import Gallery
     from azresp.cli.streams import Output
     from azresp.core.approval import Policy
@@ -114,9 +114,7 @@ class Hearer:
 
         outcome, killed = until_done(work())
         if self.shape == "json":
-            indent = 2 if self.output.isatty() else None
-            whole = restore_pictures(_final(outcome), self.gallery.read)
-            self.output.write(json.dumps(whole, indent=indent) + "\n")
+            self.output.write_json(restore_pictures(_final(outcome), self.gallery.read))
         return outcome, killed
 
     async def _rounds(self, session: Session, said: tuple[Wire, ...] | None) -> Outcome:
@@ -242,6 +240,6 @@ def _final(outcome: Outcome) -> dict[str, Any]:
     error = outcome.error
     what = error.what if error is not None else "stopped" if outcome.stopped else "nothing was heard"
     code = getattr(error, "code", "") or None
-    return {
-        "error": {"message": what, "code": code, "exit": int(error.exit) if error else int(Exit.UNFINISHED)}
-    }
+    status = int(error.exit) if error else int(Exit.UNFINISHED)
+    nothing: NoResponse = {"error": {"message": what, "code": code, "exit": status}}
+    return {**nothing}

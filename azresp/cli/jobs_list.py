@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -62,7 +61,7 @@ def _print(store: Store, listed: list[Job], output: Output, *, every: bool, as_j
     jobs = _chosen(listed, every=every)
     if as_json:
         rows = [as_dict(job, _session_name(store, job)) for job in jobs]
-        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        output.write_json(rows)
     elif jobs:
         output.write(as_rows(jobs, time.time(), columns_of(output)))
     else:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
 from azresp.core.text import first_line
+from azresp.core.turn import INTERRUPTED
 from azresp.errors import Exit
 from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 from azresp.ui.usage import usage_of
 
 if TYPE_CHECKING:
+    from azresp.cli.formats import JobRow
     from azresp.core.session import Exchange
+    from azresp.core.turn import Turn
     from azresp.store.jobs import Job
 
 NARROW = 60
@@ -26,7 +29,11 @@ def state(exchange: Exchange) -> str:
     turn = exchange.turn
     if turn.finished and asks(turn):
         return "asks"
-    return "lost" if turn.status == "interrupted" else turn.status or "lost"
+    return _status(turn)
+
+
+def _status(turn: Turn) -> str:
+    return "lost" if turn.status in ("", INTERRUPTED) else turn.status
 
 
 def status_of(exchange: Exchange) -> int:
@@ -45,14 +52,14 @@ def status_of(exchange: Exchange) -> int:
     return Exit.RUNNING
 
 
-def as_dict(job: Job, session: str) -> dict[str, Any]:
+def as_dict(job: Job, session: str) -> JobRow:
     """A job for programs."""
     exchange = job.exchange
     turn = exchange.turn
     return {
         "number": job.number,
         "id": turn.id,
-        "status": turn.status,
+        "status": _status(turn),
         "waits_for_answer": bool(asks(turn)),
         "session": session,
         "model": exchange.deployment,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 
@@ -97,7 +96,7 @@ class _Waiting:
         self._statuses.append(status_of(job.exchange))
         if self._as_json:
             session = self._desk.session(job)
-            self._output.write(json.dumps(as_dict(job, session.name)) + "\n")
+            self._output.write_json(as_dict(job, session.name), in_lines=True)
         else:
             self._output.write(f"{job.exchange.turn.id or '-'} {state(job.exchange)}\n")
         self._desk.store.jobs.tell(job.exchange.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Awaitable, Mapping
@@ -46,9 +45,10 @@ def show_job(word: str, flags: Mapping[str, object], emulator: str, *, as_json: 
         output, turn = Output(), job.exchange.turn
         session = desk.session(job)
         if as_json:
-            whole = as_dict(job, session.name) | {"response": turn.to_response() | {"status": turn.status}}
-            whole = restore_pictures(whole, desk.gallery.read)
-            output.write(json.dumps(whole, indent=2 if output.isatty() else None) + "\n")
+            whole = as_dict(job, session.name)
+            response = turn.to_response() | {"status": turn.status}
+            whole["response"] = restore_pictures(response, desk.gallery.read)
+            output.write_json(whole)
             return Exit.OK
         terminal = Terminal(output)
         usage = usage_of(job.exchange)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
@@ -32,12 +31,17 @@ class Local:
     """Something on this machine."""
 
     what: str
+    """its kind"""
     path: str
+    """the file or folder"""
     files: int
+    """how many there are"""
     bytes: int
+    """all together"""
     mode: str
     """in octal; empty where there is nothing yet"""
     holds: str
+    """what is in it"""
     kept: str
     """for how long"""
     delete: str
@@ -49,13 +53,19 @@ class Remote:
     """Something at a service."""
 
     what: str
+    """its kind"""
     origin: str
+    """the endpoint's base URL; `emulator` for the built-in one"""
     count: int
+    """how many"""
     bytes: int
+    """all together; 0 where that is not known"""
     oldest: float
+    """when the first of them was made"""
     until: float | None
-    """when the last of them is gone by itself; None: never"""
+    """when the last of them is gone by itself; null: never"""
     delete: str
+    """what removes it; may be empty"""
 
 
 def show_privacy(flags: Mapping[str, object], emulator: str, *, as_json: bool) -> None:
@@ -80,7 +90,7 @@ def show_privacy(flags: Mapping[str, object], emulator: str, *, as_json: bool) -
             "deletions_waiting": [one._asdict() for one in waiting],
             "stores_responses": loaded.profile.store,
         }
-        output.write(json.dumps(told, indent=2) + "\n")
+        output.write_json(told)
         return
     lines = _lines(local, remote, waiting, stores=loaded.profile.store)
     output.write("".join(f"{row}\n" for line in lines for row in _folded(line, columns_of(output))))

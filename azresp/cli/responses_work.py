@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
@@ -107,8 +106,7 @@ async def _all(ids: list[str], reached: Reached, work: Work) -> int:
             tell(error if ident in error.what else _named(error, ident))
             status = Exit.API
             continue
-        one = len(ids) == 1
-        output.write(json.dumps(found, indent=2 if one and output.isatty() else None) + "\n")
+        output.write_json(found, in_lines=len(ids) > 1)
     return status
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from azresp.core.text import first_line
@@ -10,6 +9,7 @@ from azresp.ui.cells import fit, width
 from azresp.ui.sink import clean_line
 
 if TYPE_CHECKING:
+    from azresp.cli.formats import SessionRow
     from azresp.store.sessions import Listed
 
 NARROW = 60
@@ -18,9 +18,9 @@ UNLIMITED = 1 << 20
 """Columns of a pipe: nothing is cut."""
 
 
-def as_json(listed: list[Listed]) -> str:
-    """A JSON array, newest first."""
-    rows = [
+def as_dicts(listed: list[Listed]) -> list[SessionRow]:
+    """For programs, newest first."""
+    return [
         {
             "id": one.id,
             "name": one.name,
@@ -31,7 +31,6 @@ def as_json(listed: list[Listed]) -> str:
         }
         for one in listed
     ]
-    return json.dumps(rows, indent=2) + "\n"
 
 
 def as_rows(listed: list[Listed], now: float, columns: int) -> str:

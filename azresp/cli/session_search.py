@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
+from typing import TYPE_CHECKING
 
 from azresp.cli.kept import open_kept
 from azresp.cli.options import emulator_choice
@@ -12,6 +12,9 @@ from azresp.cli.session_list import age
 from azresp.cli.streams import Output
 from azresp.errors import Exit, LocalError
 from azresp.ui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azresp.cli.formats import HitRow
 
 
 def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> int:
@@ -28,7 +31,7 @@ def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> i
         store.close()
     output = Output()
     if as_json:
-        rows = [
+        rows: list[HitRow] = [
             {
                 "session": hit.session,
                 "response_id": hit.exchange.turn.id or None,
@@ -38,7 +41,7 @@ def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> i
             }
             for hit in hits
         ]
-        output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
+        output.write_json(rows)
         return Exit.OK if hits else Exit.API
     terminal, now = Terminal(output), time.time()
     for hit in hits:

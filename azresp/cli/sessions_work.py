@@ -33,7 +33,7 @@ def list_sessions(limit: int, emulator: str, *, as_json: bool, tag: str = "") ->
         listed = listed[: limit or None]
     output = Output()
     if as_json:
-        output.write(session_list.as_json(listed))
+        output.write_json(session_list.as_dicts(listed))
     elif listed:
         output.write(session_list.as_rows(listed, time.time(), columns_of(output)))
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azresp.cli.entries import Entry, Workshop, built_in, configured, from_word, standing
-from azresp.core.tools import HOSTED
+from azresp.config.hosted import HOSTED
 from azresp.errors import UsageError
 from azresp.toolbox.limits import Limits
 
@@ -32,7 +32,7 @@ class Stock:
         for entry in found:
             self._put(replace(entry, on=entry.on and not bare))
         for name in standing():
-            if name not in self.entries and name != "file_search":
+            if name not in self.entries and not (name in HOSTED and HOSTED[name].needed):
                 for entry in (
                     [built_in(name, self._shop)] if name not in HOSTED else from_word(name, self._shop)
                 ):

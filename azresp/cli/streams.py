@@ -50,6 +50,12 @@ class Output:
         except OSError as error:
             raise stdout_lost(error) from error
 
+    def write_json(self, value: object, *, in_lines: bool = False) -> None:
+        """Write a value as JSON in ASCII: indented on a terminal, else, or as one of several lines, on one line."""
+        import json
+
+        self.write(json.dumps(value, indent=2 if self.isatty() and not in_lines else None) + "\n")
+
 
 def write_bytes(source: BinaryIO) -> None:
     """Write all that is left in `source` to stdout as it is. Raises UsageError where stdout is a terminal."""

@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azresp.config.hosted import HOSTED
 from azresp.core.canonical import canonical
 from azresp.core.tools import HostedTool, McpServer
 
 if TYPE_CHECKING:
     from azresp.cli.entries import Entry
-
-_AT_THE_SERVICE = {
-    "web_search": "search the web (extra charge; the query leaves Azure's boundary)",
-    "web_search_preview": "the older form of web_search",
-    "file_search": "search files in vector stores",
-    "code_interpreter": "run Python in a container (extra charge)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +34,18 @@ def _remark(entry: Entry, trusted: bool) -> str:
     tool = entry.tool
     if isinstance(tool, McpServer):
         need = tool.require_approval
-        return f"{tool.server} · approval: {need if isinstance(need, str) else json.dumps(need)}"
+        return f"{tool.server} · approval: {_shown(need)}"
     if not trusted:
         return f"off until you trust the file: /tool trust {entry.name}"
     if isinstance(tool, HostedTool):
-        return _AT_THE_SERVICE[tool.kind] + "".join(
-            f" · {key} {value}" for key, value in tool.options.items()
-        )
+        options = (f" · {key} {_shown(value)}" for key, value in tool.options.items())
+        return HOSTED[tool.kind].remark + "".join(options)
     first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
     return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def all_of(entry: Entry, *, on: bool, trusted: bool) -> list[tuple[str, str]]:

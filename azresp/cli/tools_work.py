@@ -38,7 +38,7 @@ def check_file(path: Path, *, as_json: bool) -> int:
     file = load_file(path)
     terminal = Terminal(Output())
     if as_json:
-        terminal.say(json.dumps([tool.to_wire() for tool in file.tools], indent=2))
+        Output().write_json([tool.to_wire() for tool in file.tools])
     else:
         for tool in file.tools:
             terminal.strong(tool.name)

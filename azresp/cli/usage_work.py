@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from azresp.cli.kept import open_kept, session_named
 from azresp.cli.options import emulator_choice
@@ -19,6 +19,9 @@ from azresp.errors import UsageError
 from azresp.ui.since import since_when
 from azresp.ui.sink import clean_line
 from azresp.ui.spending import Rows, remarks, summed, table
+
+if TYPE_CHECKING:
+    from azresp.cli.formats import UsageReport, UsageRow
 
 _COUNTS = (
     "requests",
@@ -58,7 +61,7 @@ def show_usage(
     rows = tallies(spent, prices)
     output = Output()
     if as_json:
-        output.write(json.dumps(_as_object(by, start, rows), indent=2) + "\n")
+        output.write_json(_as_object(by, start, rows))
     elif as_csv:
         output.write(_csv_of(by, rows))
     else:
@@ -84,17 +87,19 @@ def _draws(encoding: str) -> bool:
         return False
 
 
-def _as_object(by: str, start: float, rows: Rows) -> dict[str, object]:
+def _as_object(by: str, start: float, rows: Rows) -> UsageReport:
     """Everything, for programs."""
     return {
         "by": by,
         "since": start or None,
-        "rows": [{**_named(by, key, label), **_counts(one)} for key, (label, one) in rows.items()],
-        "sum": _counts(summed(rows)),
+        "rows": [
+            cast("UsageRow", _named(by, key, label) | _counts(one)) for key, (label, one) in rows.items()
+        ],
+        "sum": cast("UsageRow", _counts(summed(rows))),
     }
 
 
-def _named(by: str, key: str, label: str) -> dict[str, str]:
+def _named(by: str, key: str, label: str) -> dict[str, object]:
     return {"session": label, "id": key} if by == "session" else {by: label}
 
 

@@ -97,7 +97,7 @@ _TOOLS = """
 # root = "~/project"
 # on = false
 
-# One that runs at the service: web_search, web_search_preview, file_search or code_interpreter
+# One that runs at the service: HOSTED
 # [[tools]]
 # type = "file_search"
 # vector_store_ids = ["vs_123"]
@@ -116,11 +116,15 @@ _TOOLS = """
 
 def example() -> str:
     """Give the text of config.example.toml."""
+    from azresp.config.hosted import HOSTED  # who only asks for a flag's name needs no tools
+
     parts = [_HEAD]
     for group in GROUPS:
         parts.append(f"\n# ---- {_TITLES[group]}\n")
         parts += [_entry(one) for one in SETTINGS.values() if one.group == group]
-    return "".join([*parts, _PRICES, _TOOLS, _PROFILES])
+    *others, last = HOSTED
+    tools = _TOOLS.replace("HOSTED", f"{', '.join(others)} or {last}")
+    return "".join([*parts, _PRICES, tools, _PROFILES])
 
 
 def _entry(setting: Setting) -> str:

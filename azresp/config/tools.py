@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from azresp.config.fields import Fields, many, matching, table, within
-from azresp.config.hosted import OPTIONS, hosted_tool
+from azresp.config.hosted import HOSTED, hosted_tool
 from azresp.config.rule import full_path
-from azresp.core.tools import HOSTED, HostedTool
+from azresp.core.tools import HostedTool
 from azresp.errors import ConfigError
 
 BUILT_IN = ("read_file", "list_folder", "search_text", "run_command")
@@ -134,8 +134,8 @@ def _read_tool(one: object, place: str) -> ToolDefinition:
             return _command(Fields(one, place, _KEYS["command"]))
         case "use":
             return _built_in(Fields(one, place, _KEYS["use"]))
-    kind = Fields(one, place, one).word("type", HOSTED, "")
-    fields = Fields(one, place, ("type", "on", *OPTIONS[kind]))
+    kind = Fields(one, place, one).word("type", tuple(HOSTED), "")
+    fields = Fields(one, place, ("type", "on", *HOSTED[kind].options))
     return HostedDefinition(hosted_tool(kind, fields), fields.switch("on", True), place)
 
 

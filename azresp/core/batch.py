@@ -6,15 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from azresp.core.asks import asks
 from azresp.core.canonical import NotStrict, fingerprint, strict_json
+from azresp.core.formats import PromptLine, RequestBody, RequestLine
 from azresp.core.retry import Wait, next_wait
 from azresp.core.session import Exchange, message
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED
 from azresp.errors import AzrespError, NetworkError, ServiceError, SignInError, UsageError
+
+if TYPE_CHECKING:
+    from azresp.core.formats import BatchError, BatchResult
 
 PREFIX = "batch-"
 """Ids of the sessions that are batches begin so."""
@@ -24,23 +28,9 @@ UNKNOWN = "unknown"
 LOST = "lost"
 """Our own status: the service does not know the response (any more)."""
 
-_OWN = frozenset({"prompt", "input", "id", "custom_id", "instructions", "model"})
-_WRAPPED = frozenset({"id", "custom_id", "method", "url", "body"})
-_BODY = frozenset(
-    {
-        "input",
-        "instructions",
-        "model",
-        "reasoning",
-        "text",
-        "temperature",
-        "top_p",
-        "max_output_tokens",
-        "metadata",
-        "truncation",
-        "include",
-    }
-)
+_OWN = frozenset(PromptLine.__annotations__)
+_WRAPPED = frozenset(RequestLine.__annotations__)
+_BODY = frozenset(RequestBody.__annotations__)
 _LONGEST_PAUSE_S = 60.0
 """Where the service did not say how long the rate limit lasts."""
 
@@ -202,7 +192,7 @@ def is_refused(exchange: Exchange) -> bool:
 # Results
 
 
-def result(line: Line, exchange: Exchange) -> dict[str, Any]:
+def result(line: Line, exchange: Exchange) -> BatchResult:
     """A line of the results."""
     turn = exchange.turn
     status = turn.status
@@ -219,7 +209,7 @@ def result(line: Line, exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _error(exchange: Exchange) -> dict[str, str] | None:
+def _error(exchange: Exchange) -> BatchError | None:
     turn = exchange.turn
     fault = turn.fault
     if is_unknown(exchange):

@@ -7,6 +7,7 @@ Response objects stand in it as the service prints them, for whoever reads the f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from azresp.core.events import Snapshot, dicts
 from azresp.core.keep import dump_turn, load_turn
@@ -14,12 +15,15 @@ from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, fold
 
+if TYPE_CHECKING:
+    from azresp.core.formats import ExchangeRecord, Heard, SessionRecord
+
 VERSION = 1
 _OURS = ("id", "status")
 """fields of the response object in whose place stands what we know of the turn"""
 
 
-def session_wire(session: Session) -> Wire:
+def session_wire(session: Session) -> SessionRecord:
     """The session without its exchanges."""
     return {
         "type": "session",
@@ -31,7 +35,7 @@ def session_wire(session: Session) -> Wire:
     }
 
 
-def exchange_wire(one: Exchange, session: Session) -> Wire:
+def exchange_wire(one: Exchange, session: Session) -> ExchangeRecord:
     """One exchange; pictures in it are references still."""
     turn = one.turn
     return {
@@ -86,7 +90,7 @@ def _moment(value: object) -> float:
     return float(value) if sane and 0 <= value < 1e12 else 0.0  # type: ignore[operator,arg-type]  # `sane` says so
 
 
-def _heard(turn: Turn) -> Wire:
+def _heard(turn: Turn) -> Heard:
     """What the response object does not tell of a turn."""
     kept = dump_turn(turn)
     items = []

@@ -92,16 +92,13 @@ class HostedTool:
     kind: str
     """the wire's `type`"""
     options: Mapping[str, object] = field(default_factory=dict)
+    includes: tuple[str, ...] = ()
+    """what the service tells of its work only if asked for"""
 
     @property
     def name(self) -> str:
         """What it is called in lists and commands."""
         return self.kind
-
-    @property
-    def includes(self) -> tuple[str, ...]:
-        """What the service tells of its work only if asked for (wire-facts, Items)."""
-        return _INCLUDES.get(self.kind, ())
 
     def to_wire(self) -> Wire:
         """The tool as a request has it."""
@@ -109,16 +106,6 @@ class HostedTool:
 
 
 Tool = FunctionTool | McpServer | HostedTool
-
-HOSTED = ("web_search", "web_search_preview", "file_search", "code_interpreter")
-"""The hosted tools that azresp offers; pictures have their own switch."""
-
-_INCLUDES: Mapping[str, tuple[str, ...]] = {
-    "web_search": ("web_search_call.action.sources",),
-    "web_search_preview": ("web_search_call.action.sources",),
-    "file_search": ("file_search_call.results",),
-    "code_interpreter": ("code_interpreter_call.outputs",),
-}
 
 
 def offered(tools: Iterable[Tool], choice: str = "auto", *, parallel: bool = True) -> dict[str, object]:

@@ -14,9 +14,11 @@ class Wanted(NamedTuple):
     """A deletion that waits."""
 
     response_id: str
+    """of the response"""
     origin: str
-    """which service has it; see `Gateway.origin`"""
+    """the base URL of the service that has it; see `Gateway.origin`"""
     wanted_at: float
+    """when it was tried first"""
     why: str
     """why it could not be made"""
 

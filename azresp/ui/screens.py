@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from azresp.core.formats import LookedAt
     from azresp.core.retry import Wait
     from azresp.core.sse import Wire
     from azresp.core.turn import Turn
@@ -46,7 +47,10 @@ class WaitScreen:
 
 
 class EventScreen(WaitScreen):
-    """The events as JSON Lines, in ASCII, as they come (`--events`)."""
+    """The events as JSON Lines, in ASCII, as they come (`--events`).
+
+    Where a look at the response took the place of its stream, the whole response is an event of our own.
+    """
 
     def __init__(self, write: Write, note: Write) -> None:
         super().__init__(note)
@@ -54,4 +58,9 @@ class EventScreen(WaitScreen):
 
     def heard(self, wires: list[Wire]) -> None:
         """Write each event on a line."""
-        self._write("".join(json.dumps(wire) + "\n" for wire in wires))
+        self._write("".join(json.dumps(_event(wire)) + "\n" for wire in wires))
+
+
+def _event(wire: Wire) -> Wire | LookedAt:
+    looked_at = "type" not in wire and wire.get("object") == "response"
+    return {"type": "azresp.response", "response": wire} if looked_at else wire

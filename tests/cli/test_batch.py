@@ -43,7 +43,7 @@ async def _through(emulator: Emulator, store: Store, text: str, parallel: int = 
             lambda one: compose(session, one.said, SETTINGS), parallel=parallel, deployment="gpt-5-mini"
         )
         await Batch(own, session, store.batches, orders, done).run(asked)
-    return [result(line, found[ident]) for ident, line in zip(ids, lines, strict=True)]
+    return [dict(result(line, found[ident])) for ident, line in zip(ids, lines, strict=True)]
 
 
 def _accepted(emulator: Emulator) -> list[str]:

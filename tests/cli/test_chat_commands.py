@@ -278,6 +278,7 @@ def test_hostile_texts_stay_texts_and_the_prompt_stays_ours(
             chat.ask("go").keys(f"/rename {title}\r")
             chat.wait("[/red] {x} %q <U+009B>1m")
             chat.ask("/sessions").wait("<U+202E>[/red]")
+            chat.ask(f"/save {tmp_path / 'all.md'}").wait("characters that act or hide")
             for _ in errors:
                 chat.ask("on")
             chat.ask("last")

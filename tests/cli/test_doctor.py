@@ -51,12 +51,20 @@ def test_a_healthy_set_up_is_ok_in_every_line(
     assert "mode 0600" in found["store", "file"]["text"]
 
 
-def test_the_report_shows_no_secret(azresp: Azresp, configured: dict[str, str], emulator: Emulator) -> None:
+def test_the_report_tells_what_is_in_force_and_shows_no_secret(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator
+) -> None:
     env = configured | {"HTTPS_PROXY": "http://me:canary-pass@proxy.example:8080"}
     emulator.fault(status=401)
     for words in ((), ("--json",), ("--offline", "--endpoint", "https://contoso.openai.azure.com")):
         done = azresp("doctor", *words, env=env)
         assert "canary" not in done.stdout + done.stderr
+    # The last of them tells what is in force, and where each came from.
+    assert "https://contoso.openai.azure.com/openai/v1/ (Azure; --endpoint)" in done.stdout
+    assert "http://***@proxy.example:8080 (HTTPS_PROXY)" in done.stdout
+    assert "env:AZRESP_API_KEY is set" in done.stdout
+    assert "CA           the system's store" in done.stdout
+    assert "file         none yet" in done.stdout
 
 
 def test_nothing_configured_names_what_is_missing_and_asks_nobody(

@@ -78,7 +78,12 @@ def test_each_kind_of_tool_is_read_as_it_stands(tmp_path: Path) -> None:
         ),
         BuiltInDefinition("read_file", Path("/srv"), LocalRules(), False, "config.toml: tools[3]"),
         HostedDefinition(
-            HostedTool("code_interpreter", {"container": {"type": "auto"}}), place="config.toml: tools[4]"
+            HostedTool(
+                "code_interpreter",
+                {"container": {"type": "auto"}},
+                ("code_interpreter_call.outputs",),
+            ),
+            place="config.toml: tools[4]",
         ),
     )
 

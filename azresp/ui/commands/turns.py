@@ -9,6 +9,7 @@ from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.commands.registry import Rest, Words, command
 from azresp.ui.heading import heading
+from azresp.ui.sink import clean
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
@@ -92,13 +93,22 @@ async def copy(chat: Chat, part: Annotated[str, Words(_parts)] = "all") -> None:
         text = blocks[int(part) - 1]
     how = copy_text(text, chat.terminal)
     chat.terminal.dim(f"copied {len(text):,} characters ({how})")
+    _warn_of_hidden(chat, text)
 
 
 @command("save")
 async def save(chat: Chat, file: Annotated[str, Rest()]) -> None:
     """Write the last answer's text to a new file."""
-    path = _write_new(file, _answer(chat))
+    text = _answer(chat)
+    path = _write_new(file, text)
     chat.terminal.dim(f"saved {path}")
+    _warn_of_hidden(chat, text)
+
+
+def _warn_of_hidden(chat: Chat, text: str) -> None:
+    """What leaves as it came may act elsewhere: in a shell it is pasted into, in a terminal that shows the file."""
+    if clean(text) != text:
+        chat.terminal.dim("note: it holds characters that act or hide where nobody makes them visible")
 
 
 def _write_new(file: str, text: str) -> Path:

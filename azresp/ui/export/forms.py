@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.compose import items_of
 from azresp.core.pictures import Kept, restore_pictures
 from azresp.core.portable import everything, exchange_wire, session_wire
 from azresp.core.session import Exchange, Session
-from azresp.core.sse import Wire
 from azresp.errors import UsageError
 from azresp.ui.export.markdown import as_markdown
+
+if TYPE_CHECKING:
+    from azresp.core.formats import ExchangeRecord
 
 FORMS = ("md", "html", "json", "jsonl", "items")
 
@@ -58,13 +60,14 @@ def as_json(session: Session, made: Sequence[Exchange]) -> str:
 
 
 def _json(session: Session, made: Sequence[Exchange], album: Album | None) -> str:
-    exchanges = [_whole(one, session, album) for one in everything(session, made)]
-    return json.dumps(session_wire(session) | {"exchanges": exchanges}, indent=2) + "\n"
+    record = session_wire(session)
+    record["exchanges"] = [_whole(one, session, album) for one in everything(session, made)]
+    return json.dumps(record, indent=2) + "\n"
 
 
-def _whole(one: Exchange, session: Session, album: Album | None) -> Wire:
-    wire = exchange_wire(one, session)
-    if album is None:
-        return wire
-    said = restore_pictures({"input": wire["said"]}, album.read)["input"]
-    return wire | {"said": said, "response": restore_pictures(wire["response"], album.read)}
+def _whole(one: Exchange, session: Session, album: Album | None) -> ExchangeRecord:
+    record = exchange_wire(one, session)
+    if album is not None:
+        record["said"] = restore_pictures({"input": record["said"]}, album.read)["input"]
+        record["response"] = restore_pictures(record["response"], album.read)
+    return record
