@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 
-.PHONY: chat test fuzz torture check cover bench picture docs lock clean
+.PHONY: chat test fuzz torture island check cover bench picture docs lock clean
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
@@ -20,6 +20,10 @@ fuzz: $(VENV)/.test
 # kill -9 of azresp at many moments of a streaming job; each must come back whole: make torture KILLS=100
 torture: $(VENV)/.test
 	AZRESP_KILLS=$(or $(KILLS),100) $(PY) -m pytest -q -n 0 tests/cli/test_jobs.py -k killed
+
+# The emulator's own tests, from a copy in an empty environment: it could be a package of its own.
+island: $(VENV)/.test
+	$(PY) -m tests.island -n auto
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.island import TAKEN
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "azresp").rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES = 400, 40
@@ -117,6 +119,26 @@ def test_a_plain_answer_loads_neither_tools_nor_pictures(tmp_path: Path) -> None
     assert "azresp.cli.hearer" in loaded
     ours = {name for name in loaded if not name.startswith("azresp.emulator")}
     assert {one for one in UNNEEDED if any(f"{name}.".startswith(f"{one}.") for name in ours)} == set()
+
+
+def _ours(path: Path) -> set[str]:
+    """The modules of azresp and its tests that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    named = {one.module or "" for one in nodes if isinstance(one, ast.ImportFrom) and not one.level}
+    named |= {name.name for one in nodes if isinstance(one, ast.Import) for name in one.names}
+    return {name for name in named if name.split(".")[0] in ("azresp", "tests")}
+
+
+def test_the_emulators_tests_need_nothing_but_it_and_what_goes_along() -> None:
+    along = ("azresp.emulator", *(f"tests.{name.removesuffix('.py')}" for name in TAKEN))
+    paths = [
+        one for name in TAKEN for one in (ROOT / "tests").glob(f"{name}/*.py" if "." not in name else name)
+    ]
+    strays = {
+        f"{path.name}: {name}" for path in paths for name in _ours(path) if not f"{name}.".startswith(along)
+    }
+    assert len(paths) > 20
+    assert strays == set()
 
 
 def _loaded(words: list[str], home: Path) -> list[str]:
