@@ -16,7 +16,6 @@ from azresp.cli.connect import Reached, reach
 from azresp.cli.gallery import gallery_of
 from azresp.cli.hearer import Hearer, Lasting, Shape, quiet
 from azresp.cli.limits import demand_affordable
-from azresp.cli.patience import until_done
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
@@ -28,7 +27,7 @@ from azresp.core.conversation import talking_in
 from azresp.core.given import first_words, read_items
 from azresp.core.session import Session, message
 from azresp.core.text import mend
-from azresp.errors import AzrespError, Exit, UsageError
+from azresp.errors import UsageError
 from azresp.ui.moving import elsewhere
 
 if TYPE_CHECKING:
@@ -116,7 +115,9 @@ def _ask(
         loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
     )
     if options.tools:
-        _check_trust(tools)
+        from azresp.cli.untrusted import demand_trusted
+
+        demand_trusted(tools)
     for remark in tools.remarks():
         warn(f"note: {remark}")
     said, attaching = _affordable(options, prompt, loaded, reached, store, tools, session, warn)
@@ -205,58 +206,12 @@ def _affordable(
     demand((*options.items, *typed), warn)
     if not (options.images or options.files or options.mask):
         return (*options.items, *typed), None
-    spoken, attaching = _message(options, prompt, reached, store, tools, warn)
+    from azresp.cli.run_files import message_of
+
+    spoken, attaching = message_of(options, prompt, reached, store, tools, warn)
     said = (*options.items, spoken)
     demand(said, quiet)
     return said, attaching
-
-
-def _message(
-    options: RunOptions,
-    prompt: str,
-    reached: Reached,
-    store: Store,
-    tools: Tools,
-    warn: Callable[[str], None],
-) -> tuple[Wire, AttachmentDesk]:
-    """What is said, pictures and files with it."""
-    from azresp.cli.attaching import AttachmentDesk
-    from azresp.cli.file_desk import FileDesk
-
-    desk = AttachmentDesk(FileDesk(reached.gateway, store, warn), Fixed(reached.profile))
-
-    async def parts() -> list[Wire]:
-        try:
-            if options.mask:
-                tools.mask = await desk.mask(options.mask)
-            attached = [await desk.attach(one, "image") for one in options.images]
-            attached += [await desk.attach(one, "file") for one in options.files]
-            return await desk.ready(attached)
-        finally:
-            # The question is asked in a loop of its own, which could not use a connection of this one.
-            await reached.gateway.close()
-
-    return message(prompt, parts=until_done(parts())), desk
-
-
-class _NotTrusted(AzrespError):
-    """A file of functions that somebody has to read first."""
-
-    exit = Exit.APPROVAL
-
-
-def _check_trust(tools: Tools) -> None:
-    """Files of --tool must be trusted: to answer without what was asked for would be no answer."""
-    import shlex
-
-    for name in tools.new_files():
-        found = tools.untrusted(name)
-        if found is not None:
-            file = shlex.quote(str(found[0]))
-            raise _NotTrusted(
-                f"{found[0]} is new, or was changed since you trusted it",
-                f"`azresp tools check {file}` shows what it offers, `azresp tools trust {file}` trusts it.",
-            )
 
 
 def _check(options: RunOptions) -> None:
