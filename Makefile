@@ -44,6 +44,7 @@ picture: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(PY) -m docs.reference --write
+	$(PY) -m docs.man --write
 
 lock: $(VENV)/.test
 	$(PY) -m pip install --quiet uv
