@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 
-.PHONY: chat test fuzz torture island check cover bench picture docs lock clean
+.PHONY: chat test smoke dist fuzz torture island check cover bench picture docs lock clean
 
 chat: $(VENV)/.chat
 	@AZRESP_EMULATOR=$${AZRESP_EMULATOR:-auto} $(BIN)/azresp chat
@@ -12,6 +12,14 @@ chat: $(VENV)/.chat
 
 test: check
 	$(PY) -m pytest -n auto
+
+# What a user gets: wheel and sdist, installed into an empty environment without the repo, and tried there.
+smoke: $(VENV)/.test
+	$(PY) -m tests.smoke
+
+dist: $(VENV)/.test
+	rm -rf dist
+	$(PY) -m hatchling build
 
 # The laws with many more examples than `make test` takes time for: make fuzz TIMES=100
 fuzz: $(VENV)/.test
@@ -48,6 +56,7 @@ picture: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(PY) -m docs.reference --write
+	$(PY) -m docs.man --write
 
 lock: $(VENV)/.test
 	$(PY) -m pip install --quiet uv

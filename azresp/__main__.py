@@ -67,7 +67,12 @@ def _completed() -> list[str]:
 
 
 def _with_default(words: list[str]) -> list[str]:
-    """`--resume` may stand without a value, which Typer's options can't: it then means the last session."""
+    """Some flags may stand without a value, which Typer's options can't.
+
+    `--resume` then means the last session, `--show-completion` and `--install-completion` the shell around us.
+    """
+    if words in (["--show-completion"], ["--install-completion"]):
+        return [f"{words[0]}="]
     if words[:1] != ["chat"]:
         return words
     pairs = zip(words, [*words[1:], "-"], strict=True)

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from azresp.cli.app import build
 from azresp.config.example import settings_table
-from azresp.config.profile import SETTINGS
-from azresp.errors import Exit
-from azresp.ui import commands  # noqa: F401 - registers them
+from azresp.ui import commands as _registered  # noqa: F401
 from azresp.ui.commands.program import KEYS
 from azresp.ui.commands.registry import COMMANDS
 from docs.formats import formats
+from docs.surface import commands, exits
 
 TARGET = Path(__file__).with_name("reference.md")
 
@@ -38,7 +35,7 @@ def reference() -> str:
         "Each may stand in `config.toml` (at the top or in a profile), in the environment, or on the command line.",
         settings_table(),
         "## Exit statuses",
-        _table(("Status", "Meaning"), [(f"{one.value}", doc) for one, doc in _exits()]),
+        _table(("Status", "Meaning"), [(f"{one.value}", doc) for one, doc in exits()]),
         "## Event and JSON formats",
         *formats(),
     ]
@@ -46,43 +43,12 @@ def reference() -> str:
 
 
 def _commands() -> Iterator[str]:
-    import typer
-
-    root: Any = typer.main.get_command(build())
-    shared = {one.flag for one in SETTINGS.values()} | {"--profile", "--config"}
-    for path, command in [("azresp", root), *_leaves("azresp", root)]:
-        rows = []
-        takes = any("--endpoint" in parameter.opts for parameter in command.params)
-        for parameter in command.params:
-            names = [*parameter.opts, *parameter.secondary_opts]
-            if (takes and shared & set(names)) or parameter.name == "help":
-                continue
-            shown = ", ".join(f"`{name}`" for name in names)
-            rows.append((shown, (getattr(parameter, "help", None) or "").strip()))
-        first = (inspect.getdoc(command.callback) or "").split("\n")[0]
-        yield f"### `{path}`"
-        yield first + (" Takes the flags of the settings too." if takes else "")
+    for command in commands():
+        rows = [(", ".join(f"`{name}`" for name in one.names), one.help) for one in command.parameters]
+        yield f"### `{command.path}`"
+        yield command.told + (" Takes the flags of the settings too." if command.takes_settings else "")
         if rows:
             yield _table(("Argument or flag", "What it does"), rows)
-
-
-def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
-    children = getattr(command, "commands", None)
-    if not children:
-        yield path, command
-        return
-    for name, child in children.items():
-        yield from _leaves(f"{path} {name}", child)
-
-
-def _exits() -> Iterator[tuple[Exit, str]]:
-    """Each exit status with the docstring that stands under it."""
-    lines = inspect.getsource(Exit).splitlines()
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        name, equals, _ = line.strip().partition(" = ")
-        if equals and name in Exit.__members__:
-            documented = following.strip().startswith('"""')
-            yield Exit[name], following.strip().strip('"') if documented else "Success."
 
 
 def _table(head: tuple[str, str], rows: Any) -> str:

@@ -88,3 +88,31 @@ def test_the_list_of_commands_says_of_each_what_it_says_itself() -> None:
         return {name: one.get_short_help_str(500) for name, one in found.items()}
 
     assert told(build("")) == told(build())
+
+
+def test_the_man_page_is_what_the_code_makes_and_holds_no_stray_roff() -> None:
+    from docs.man import TARGET, man_page
+
+    page = man_page()
+    assert TARGET.read_text(encoding="utf-8") == page, "run `make docs`"
+    known = re.compile(r'\.(TH|SH|SS|TP|PP|nh|ad l|\\")( |$)|[^.\x27]')
+    escape = re.compile(r"\\(?:[-&e]|\(aq|\(dq|f[BIR]|\[u[0-9A-F]{4,5}\])")
+    for line in page.splitlines()[1:]:
+        assert known.match(line) and line.isascii(), line
+        left = escape.sub("", line)
+        assert "\\" not in left and ("-" not in left), line
+
+
+def test_every_variable_of_the_environment_is_in_the_table_of_them() -> None:
+    from azresp.config.profile import SETTINGS
+
+    table = (
+        (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").partition("## The environment")[2]
+    )
+    named = set(re.findall(r"`(AZRESP_[A-Z_]+)`", table)) | {one.env for one in SETTINGS.values()}
+    used = {
+        name
+        for path in (ROOT / "azresp").rglob("*.py")
+        for name in re.findall(r"\bAZRESP_[A-Z]+(?:_[A-Z]+)*\b", path.read_text(encoding="utf-8"))
+    }
+    assert used - named == set()

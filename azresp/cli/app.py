@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -21,6 +22,7 @@ def build(wanted: str | None = None) -> typer.Typer:
         help="The terminal client for the Azure OpenAI Responses API.",
         epilog="Start with `azresp init`, or try it without an account: `azresp chat --emulator always`.",
         no_args_is_help=True,
+        add_completion=False,  # its flags take no name of a shell, and its scripts change more than completion
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -31,6 +33,10 @@ def build(wanted: str | None = None) -> typer.Typer:
             add(app)
         elif wanted not in _COMMANDS:
             app.command(name, help=told)(_listed)
+    if "_AZRESP_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     return app
 
 
@@ -49,6 +55,29 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _shells(incomplete: str) -> list[str]:
+    from azresp.cli.shells import FILES
+
+    return [name for name in FILES if name.startswith(incomplete)]
+
+
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from azresp.cli.report import note
+        from azresp.cli.shells import install
+
+        note(f"Completion is in {install(shell)}; shells that start from now on have it.")
+        raise typer.Exit
+
+
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from azresp.cli.shells import script
+
+        typer.echo(script(shell), nl=False)
+        raise typer.Exit
+
+
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -57,6 +86,26 @@ def _root(
         bool,
         typer.Option("--debug", help="Print the traceback of an error; may stand after a command as well."),
     ] = False,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            callback=_install_completion,
+            is_eager=True,
+            metavar="[SHELL]",
+            autocompletion=_shells,
+            help="Install completion for bash, zsh or fish; without a name for this shell.",
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            callback=_show_completion,
+            is_eager=True,
+            metavar="[SHELL]",
+            autocompletion=_shells,
+            help="Print the completion script for bash, zsh, fish or powershell.",
+        ),
+    ] = None,
 ) -> None:
     """The terminal client for the Azure OpenAI Responses API."""
     # `Debug.take` has taken --debug before we are called: it is declared for the help alone.

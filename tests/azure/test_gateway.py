@@ -194,11 +194,27 @@ def test_a_proxy_that_can_not_be_reached_is_named_without_its_password() -> None
     assert not caught.value.reached
 
 
-@pytest.mark.parametrize("proxy", ["nonsense", "ftp://x", "http://[", "socks5://127.0.0.1:1"])
+@pytest.mark.parametrize("proxy", ["nonsense", "ftp://x", "http://["])
 def test_a_proxy_that_can_not_be_used_is_a_mistake_in_the_configuration(proxy: str) -> None:
     with pytest.raises(ConfigError) as caught:
         call(connected("https://contoso.example.com/openai/v1/", proxy=proxy), events)
     assert "proxy" in caught.value.what
+
+
+def test_only_the_package_that_socks_needs_is_a_matter_of_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from azresp.azure.http import build_client
+
+    connection = connected("https://contoso.example.com/openai/v1/", proxy="socks5://me:canary@127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(ConfigError) as caught:
+        build_client(connection)
+    assert "pip install socksio" in caught.value.hint
+    assert "canary" not in caught.value.what + caught.value.hint
+    monkeypatch.setitem(sys.modules, "httpcore2", None)
+    with pytest.raises(ImportError, match="httpcore2"):
+        build_client(connection)
 
 
 @pytest.mark.parametrize(
