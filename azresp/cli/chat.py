@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from azresp import __version__
+from azresp.cli.manners import settle
 from azresp.cli.options import emulates
 from azresp.cli.report import note
 from azresp.cli.streams import Output
@@ -39,6 +40,7 @@ def talk(
     emulated = emulates(emulator, loaded.profile)
     if not emulated:
         loaded.profile.require()
+    settle(loaded.profile)
     terminal = Terminal(Output())
     for warning in loaded.warnings:
         note(f"warning: {warning}")
@@ -106,6 +108,8 @@ def _first_run(loaded: Loaded, flags: Mapping[str, object]) -> tuple[str, Loaded
 
 def _greet(terminal: Terminal, loaded: Loaded, *, emulated: bool) -> None:
     profile = loaded.profile
+    if terminal.caps.reader:
+        terminal.dim("Screen reader mode is on.")
     if emulated:
         terminal.dim(f"azresp {__version__} · the built-in emulator answers, not a model · /help")
         terminal.dim("No endpoint is used: `azresp init` sets up Azure OpenAI.")

@@ -11,7 +11,8 @@ import typer
 
 from azresp.cli.completion import profile_names
 from azresp.config.example import flag
-from azresp.config.profile import GROUPS, SETTINGS, Setting
+from azresp.config.profile import GROUPS, SETTINGS
+from azresp.config.setting import Setting
 from azresp.errors import ConfigError
 
 R = TypeVar("R")

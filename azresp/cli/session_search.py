@@ -6,6 +6,7 @@ import json
 import time
 
 from azresp.cli.kept import open_kept
+from azresp.cli.manners import settle_from_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import StatusLine, note
 from azresp.cli.session_list import age
@@ -40,6 +41,7 @@ def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> i
         ]
         output.write(json.dumps(rows, indent=2 if output.isatty() else None) + "\n")
         return Exit.OK if hits else Exit.API
+    settle_from_file()
     terminal, now = Terminal(output), time.time()
     for hit in hits:
         head = f"{hit.session} · {age(now - hit.exchange.asked_at)} · {hit.exchange.turn.id}"

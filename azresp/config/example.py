@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from azresp.config.profile import GROUPS, SETTINGS, Setting
+from azresp.config.profile import GROUPS, SETTINGS
+from azresp.config.setting import Setting
 from azresp.core.secrets import MASK, Secret
 
 _TITLES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from azresp.config.endpoint import Endpoint, EndpointError
-from azresp.config.profile import SETTINGS, Setting
+from azresp.config.profile import SETTINGS
+from azresp.config.setting import Setting
 from azresp.errors import ConfigError
 
 

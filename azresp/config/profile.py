@@ -5,52 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from azresp.config import rule
 from azresp.config.endpoint import Endpoint, is_dated
-from azresp.config.rule import Rule, T
+from azresp.config.setting import Setting, setting
 from azresp.core.secrets import Secret, SecretRef
 from azresp.errors import ConfigError
 
 SCOPE = "https://ai.azure.com/.default"
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One line of the table of settings."""
-
-    key: str
-    """Name in the file, and the name of `Profile`'s attribute."""
-    rule: Rule[Any]
-    default: Any
-    group: str
-    help: str
-    example: str
-    """A value as it may stand in config.toml."""
-
-    @property
-    def env(self) -> str:
-        """Name of its environment variable."""
-        return f"AZRESP_{self.key.upper()}"
-
-    @property
-    def flag(self) -> str:
-        """Name of its command-line option."""
-        return "--" + self.key.replace("_", "-")
-
-
-@overload
-def setting(rule: Rule[T], default: None, group: str, example: str, help: str) -> T | None: ...
-@overload
-def setting(rule: Rule[T], default: T, group: str, example: str, help: str) -> T: ...
-def setting(rule: Rule[T], default: T | None, group: str, example: str, help: str) -> T | None:
-    """Declare a setting as a field of `Profile`; `example` is how it may stand in config.toml."""
-    metadata = {"rule": rule, "group": group, "example": example, "help": help}
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +287,30 @@ class Profile:
     )
     edit_mode: str = setting(
         rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
+    )
+    screen_reader: bool = setting(
+        rule.switch(),
+        False,
+        "screen",
+        "true",
+        "Text for screen readers: whole lines with labels, nothing drawn or taken back; ACCESSIBLE=1 means it too",
+    )
+    theme: str = setting(
+        rule.choice("auto", "light", "dark", "terminal"),
+        "auto",
+        "screen",
+        '"light"',
+        "Colours for a light or dark ground, or the terminal's own; auto: as COLORFGBG tells, else what suits both",
+    )
+    title: bool = setting(
+        rule.switch(), True, "screen", "false", "Name the session in the window's title while the chat lasts"
+    )
+    prompt_marks: bool = setting(
+        rule.switch(),
+        True,
+        "screen",
+        "false",
+        "Mark what you said for the terminal (OSC 133), so that it can jump from question to question",
     )
     preview: str = setting(
         rule.choice("auto", "kitty", "iterm", "sixel", "blocks", "none"),

@@ -291,7 +291,7 @@ class Chat:
         if line := usage_line(heard, self._took_s, self.gate.prices, window):
             # Directly below a table it would read as one of its rows.
             self.terminal.gap()
-            self.terminal.dim(line)
+            self.terminal.dim(line, "Done")
         self.terminal.gap()
 
     def switch(self, session: Session) -> list[str]:
@@ -347,7 +347,7 @@ class Chat:
     def show_error(self, error: AzrespError) -> None:
         """Show an error: what happened, then what to do."""
         first, *others = [line for line in self.tell(error) if line]
-        self.terminal.strong(first)
+        self.terminal.strong(first, "Error")
         for line in others:
             self.terminal.dim(line)
 
