@@ -15,9 +15,11 @@ from azresp.cli.options import emulates
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.config.load import Loaded, load
+from azresp.config.profile import Profile
 from azresp.errors import ConfigError, Exit, UsageError
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
+from azresp.ui.window import Window
 
 PICK = "?"
 """`--resume` with what is chosen from a list; no session is called so."""
@@ -40,8 +42,7 @@ def talk(
     emulated = emulates(emulator, loaded.profile)
     if not emulated:
         loaded.profile.require()
-    settle(loaded.profile)
-    terminal = Terminal(Output())
+    terminal = _terminal(loaded.profile)
     for warning in loaded.warnings:
         note(f"warning: {warning}")
     if resume == PICK:
@@ -71,6 +72,15 @@ def talk(
         )
     finally:
         early.clear()
+        terminal.window.restore()
+
+
+def _terminal(profile: Profile) -> Terminal:
+    """The terminal, with what its window may be told."""
+    settle(profile)
+    terminal = Terminal(Output())
+    terminal.window = Window(terminal.stream, terminal.caps, title=profile.title, marks=profile.prompt_marks)
+    return terminal
 
 
 def _leave_on_signals() -> None:

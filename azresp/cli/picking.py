@@ -36,7 +36,7 @@ def pick(terminal: Terminal, *, emulated: bool) -> str:
 
         store.search.catch_up()
         found = lambda text: [hit.session for hit in store.search.find(text, 50)]  # noqa: E731
-        return Picker(choices, lambda name: _end(store, name), found, colour=terminal.caps.colour).run()
+        return Picker(choices, lambda name: _end(store, name), found).run()
     finally:
         store.close()
 

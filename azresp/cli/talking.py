@@ -145,7 +145,7 @@ def editor_of(
         return CookedEditor(terminal, first)
     from azresp.ui.prompt import PromptEditor
 
-    return PromptEditor(history, vi=vi, colour=terminal.caps.colour, first=first)
+    return PromptEditor(history, vi=vi, first=first)
 
 
 def _end_on_signals(chat: Chat) -> None:

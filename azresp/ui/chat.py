@@ -14,7 +14,7 @@ from azresp.engine import Clock, Outcome
 from azresp.errors import AzrespError, Exit
 from azresp.rounds import answer_rounds
 from azresp.ui.counting import counted
-from azresp.ui.endings import ending, next_step
+from azresp.ui.endings import ending, next_step, status_of
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
@@ -102,6 +102,8 @@ class Chat:
     jobs: JobWatch = field(init=False)
     _notices: list[tuple[str, ...]] = field(default_factory=list)
     _told_trouble: str = ""
+    _status: int = 0
+    """how the last line that was typed ended, as an exit status"""
     _took_s: float = 0.0
     """how long the service took for the question so far"""
 
@@ -114,6 +116,8 @@ class Chat:
         """Read and obey until the user leaves; gives the exit status."""
         while not self.ended_by:
             self._tell_notices()
+            self.terminal.window.name(self.session.name)
+            self._status = 0
             try:
                 line = await self.editor.read(self)
                 await self.obey(line)
@@ -123,9 +127,11 @@ class Chat:
             except (EOFError, KeyboardInterrupt, Leave):
                 return Exit.OK
             except AzrespError as error:
+                self._status = int(error.exit)
                 self.show_error(error)
             self._tell_trouble()
             self.terminal.gap()
+            self.terminal.window.answered(self._status)
         return 128 + self.ended_by
 
     async def obey(self, line: str) -> None:
@@ -196,6 +202,7 @@ class Chat:
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
+            self.terminal.window.name(session.name)
         self._took_s = 0.0
         outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
         await self.answer_asks(outcome, new=True)
@@ -264,6 +271,7 @@ class Chat:
 
     def _conclude(self, outcome: Outcome, heard: list[Exchange]) -> None:
         turn = outcome.exchange.turn
+        self._status = status_of(outcome)
         if outcome.stopped and outcome.exchange.running:
             self.jobs.look()
             job = self.jobs.of(outcome.exchange.id)

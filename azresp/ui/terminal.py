@@ -15,6 +15,7 @@ from azresp.ui.caps import Caps, detect
 from azresp.ui.cells import width
 from azresp.ui.early import MARK
 from azresp.ui.sink import clean, clean_line
+from azresp.ui.window import Window
 
 if TYPE_CHECKING:
     from azresp.core.turn import Turn
@@ -48,6 +49,7 @@ class Terminal:
         """where notes go while the stream itself is no terminal"""
         self._blank = False
         self.caps: Caps = detect(environ, tty=stream.isatty())
+        self.window = Window(stream, self.caps)
         self._environ = environ
 
     @property
@@ -85,9 +87,10 @@ class Terminal:
 
     def said(self, text: str) -> None:
         """Write what the user said, in full, as it stood at the prompt."""
-        from azresp.ui.markdown.rows import Span
+        from azresp.ui.markdown.rows import RESET, Span
 
-        self._rows([Span(clean(text), "")], hang=2, first=self.mark)
+        rows = self._wrapped([Span(clean(text), "")], hang=2, first=self.mark)
+        self._write(self.window.asked(rows, RESET))
 
     def markdown(self, text: str) -> None:
         """Write text rendered as Markdown."""
@@ -207,8 +210,12 @@ class Terminal:
             text = _heard(f"{label}: {text}" if label else text)
         self._rows([Span(text, style)], hang=0)
 
-    def _rows(self, spans: list[Span], hang: int, first: str = "") -> None:
-        """Write spans wrapped at words, the first row after `first`, all others indented by `hang` cells."""
+    def _rows(self, spans: list[Span], hang: int) -> None:
+        """Write spans wrapped at words, all rows but the first indented by `hang` cells."""
+        self._write(self._wrapped(spans, hang))
+
+    def _wrapped(self, spans: list[Span], hang: int, first: str = "") -> str:
+        """Spans wrapped at words, the first row after `first`, all others indented by `hang` cells."""
         from azresp.ui.markdown.rows import Span
         from azresp.ui.markdown.wrap import Margin, Wrap
 
@@ -216,11 +223,10 @@ class Terminal:
         plain = [span if styled else Span(span.text, "") for span in spans]
         mark = (Span(first, STRONG if styled else ""),) if first else ()
         wrap = Wrap(Margin(mark, (Span(" " * hang, ""),) if hang else (), self.size()[0]))
-        for row in [*wrap.add(plain), *wrap.end()]:
-            self._write(row.ansi + "\n")
+        return "".join(f"{row.ansi}\n" for row in [*wrap.add(plain), *wrap.end()])
 
     def _write(self, text: str) -> None:
-        self._blank = text == "\n"
+        self._blank = text == "\n" or text.endswith("\n\n")
         self.stream.write(text)
         self.stream.flush()
 
