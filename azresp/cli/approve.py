@@ -123,11 +123,11 @@ def _desk(options: ApproveOptions, output: Output) -> Asking:
             "there is no terminal to ask on",
             "Use --yes or --no, or run it in a terminal; --list shows what waits.",
         )
+    from azresp.cli.talking import editor_of
     from azresp.ui.desk import ScreenDesk
-    from azresp.ui.prompt import PromptEditor
 
     terminal = Terminal(output)
-    return ScreenDesk(terminal, PromptEditor(None, colour=terminal.caps.colour))
+    return ScreenDesk(terminal, editor_of(terminal, None))
 
 
 class _Answered(Unattended):

@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 import typer
 
 from azresp import __version__
+from azresp.cli.manners import settle
 from azresp.cli.options import emulates
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.config.load import Loaded, load
+from azresp.config.profile import Profile
 from azresp.errors import ConfigError, Exit, UsageError
 from azresp.ui.early import EarlyPrompt
 from azresp.ui.terminal import Terminal
+from azresp.ui.window import Window
 
 PICK = "?"
 """`--resume` with what is chosen from a list; no session is called so."""
@@ -39,7 +42,7 @@ def talk(
     emulated = emulates(emulator, loaded.profile)
     if not emulated:
         loaded.profile.require()
-    terminal = Terminal(Output())
+    terminal = _terminal(loaded.profile)
     for warning in loaded.warnings:
         note(f"warning: {warning}")
     if resume == PICK:
@@ -69,6 +72,15 @@ def talk(
         )
     finally:
         early.clear()
+        terminal.window.restore()
+
+
+def _terminal(profile: Profile) -> Terminal:
+    """The terminal, with what its window may be told."""
+    settle(profile)
+    terminal = Terminal(Output())
+    terminal.window = Window(terminal.stream, terminal.caps, title=profile.title, marks=profile.prompt_marks)
+    return terminal
 
 
 def _leave_on_signals() -> None:
@@ -106,6 +118,8 @@ def _first_run(loaded: Loaded, flags: Mapping[str, object]) -> tuple[str, Loaded
 
 def _greet(terminal: Terminal, loaded: Loaded, *, emulated: bool) -> None:
     profile = loaded.profile
+    if terminal.caps.reader:
+        terminal.dim("Screen reader mode is on.")
     if emulated:
         terminal.dim(f"azresp {__version__} · the built-in emulator answers, not a model · /help")
         terminal.dim("No endpoint is used: `azresp init` sets up Azure OpenAI.")

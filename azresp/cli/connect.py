@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from azresp.azure.connection import Connection, EntraSignIn, KeySignIn, SignIn, TokenSignIn
 from azresp.azure.gateway import Gateway
+from azresp.cli.manners import settle
 from azresp.cli.options import emulates
 from azresp.config.credential import resolve, resolve_lent
 from azresp.config.endpoint import read_endpoint
@@ -64,6 +65,7 @@ def reach(profile: Profile, emulator: str) -> Reached:
 
     `emulator`: `never`, `auto` (only where no endpoint is configured) or `always`.
     """
+    settle(profile)
     if emulates(emulator, profile):
         return _emulated(profile)
     return Reached(Gateway(connection_of(profile)), profile, False, lambda: None)

@@ -143,6 +143,7 @@ class _Report:
         return {"azresp": __version__, "exit": self.status, "findings": rows}
 
     def _as_text(self, finding: Finding) -> str:
+        from azresp.ui.caps import reading
         from azresp.ui.sink import clean_line
 
         head = ""
@@ -153,7 +154,8 @@ class _Report:
         first = f"  {finding.mark:{_MARK_WIDTH}}  {finding.name:{_NAME_WIDTH}}  "
         indent = " " * (8 if self._columns < _NARROW else len(first))
         rows = self._wrapped(first + text, indent)
-        return head + rows + (self._wrapped(f"{indent}→ {todo}", indent + "  ") if todo else "")
+        arrow = "To do:" if reading(os.environ) else "→"
+        return head + rows + (self._wrapped(f"{indent}{arrow} {todo}", indent + "  ") if todo else "")
 
     def _wrapped(self, text: str, indent: str) -> str:
         return (

@@ -226,7 +226,8 @@ class Hearer:
         terminal = self._terminal()
         later = asyncio.get_running_loop().call_later
         return terminal.turn_screen(
-            later, thoughts=self.reached.profile.show_reasoning and terminal.caps.cursor
+            later,
+            thoughts=self.reached.profile.show_reasoning and (terminal.caps.cursor or terminal.caps.reader),
         )
 
 

@@ -143,15 +143,12 @@ def _lowest(text: str) -> str:
 
 
 def _replace(output: Output, shown: str, text: str) -> None:
-    if not output.isatty():
-        old = set(shown.splitlines())
-        output.write("".join(f"{row}\n" for row in text.splitlines() if row not in old))
-        return
     from azresp.ui.terminal import Terminal
 
     terminal = Terminal(output)
-    if not terminal.caps.cursor:
-        terminal.say(text.rstrip("\n"))
+    if not terminal.caps.cursor:  # a pipe has none either
+        old = set(shown.splitlines())
+        output.write("".join(f"{row}\n" for row in text.splitlines() if row not in old))
         return
     up = f"\x1b[{shown.count(chr(10))}A\r" if shown else ""
     # Row by row: tmux takes a screen that is cleared from its first cell for one to be remembered.

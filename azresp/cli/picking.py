@@ -11,6 +11,9 @@ from azresp.errors import UsageError
 from azresp.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from azresp.ui.picker import Choice
     from azresp.ui.terminal import Terminal
 
 _MOST = 2_000
@@ -28,12 +31,12 @@ def pick(terminal: Terminal, *, emulated: bool) -> str:
         if not choices:
             raise UsageError("there is no session yet", "`azresp chat` starts one.")
         if not terminal.caps.cursor:
-            return _by_number(terminal, [one.name for one in choices[:20]])
+            return _by_number(terminal, choices[:20])
         from azresp.ui.picker import Picker
 
         store.search.catch_up()
         found = lambda text: [hit.session for hit in store.search.find(text, 50)]  # noqa: E731
-        return Picker(choices, lambda name: _end(store, name), found, colour=terminal.caps.colour).run()
+        return Picker(choices, lambda name: _end(store, name), found).run()
     finally:
         store.close()
 
@@ -51,8 +54,9 @@ def _end(store: Store, name: str) -> str:
     return f"› {asked.question.strip()}\n\n{turn.text or turn.refusal}"
 
 
-def _by_number(terminal: Terminal, names: list[str]) -> str:
-    terminal.pairs([(str(number), name) for number, name in enumerate(names, 1)])
-    terminal.draw("number, or Enter for none: ")
+def _by_number(terminal: Terminal, choices: Sequence[Choice]) -> str:
+    rows = [f"{one.name} · {one.question.strip().split(chr(10))[0][:200]}" for one in choices]
+    terminal.pairs([(str(number), row.removesuffix(" · ")) for number, row in enumerate(rows, 1)])
+    terminal.draw("Number of the session, or Enter for none: ")
     typed = sys.stdin.readline().strip()
-    return names[int(typed) - 1] if typed.isdigit() and 0 < int(typed) <= len(names) else ""
+    return choices[int(typed) - 1].name if typed.isdigit() and 0 < int(typed) <= len(choices) else ""

@@ -99,8 +99,10 @@ class StatusLine:
     """One line on stderr that changes in place; nothing at all where stderr is no terminal."""
 
     def __init__(self) -> None:
+        from azresp.ui.caps import detect
+
         self._shown = 0
-        self.on = sys.stderr is not None and sys.stderr.isatty()
+        self.on = sys.stderr is not None and detect(os.environ, tty=sys.stderr.isatty()).cursor
 
     def show(self, text: str) -> None:
         """Put a line in the place of the last one; an empty one takes it away."""

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from azresp.cli.kept import open_kept
+from azresp.cli.manners import settle_from_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import StatusLine, note
 from azresp.cli.session_list import age
@@ -43,6 +44,7 @@ def search_sessions(text: str, limit: int, emulator: str, *, as_json: bool) -> i
         ]
         output.write_json(rows)
         return Exit.OK if hits else Exit.API
+    settle_from_file()
     terminal, now = Terminal(output), time.time()
     for hit in hits:
         head = f"{hit.session} · {age(now - hit.exchange.asked_at)} · {hit.exchange.turn.id}"

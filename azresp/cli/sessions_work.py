@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azresp.cli.kept import ALL, is_emulated, open_kept, session_named, store_file
+from azresp.cli.manners import settle_from_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import note
 from azresp.cli.streams import Output
@@ -119,10 +120,17 @@ def columns_of(output: Output) -> int:
 def _painted(text: str) -> str:
     from azresp.ui.caps import detect
     from azresp.ui.markdown.flow import render
+    from azresp.ui.markdown.palette import PALETTES
     from azresp.ui.markdown.rows import Look
 
+    settle_from_file()
     caps = detect(os.environ, tty=True)
+    columns = max(shutil.get_terminal_size().columns, 10)
+    if caps.reader:
+        from azresp.ui.spoken import spoken
+
+        return spoken(text, columns)
     if not caps.cursor:
         return text
-    rows = render(text, max(shutil.get_terminal_size().columns, 10), Look(colour=caps.colour))
+    rows = render(text, columns, Look(colour=caps.colour, palette=PALETTES[caps.theme]))
     return "".join(f"{row.ansi}\n" for row in rows)

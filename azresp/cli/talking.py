@@ -83,7 +83,7 @@ def _equip(chat: Chat, reached: Reached, tuner: ProfileTuner, store: Store, tool
 
 def _chat(terminal: Terminal, reached: Reached, tuner: ProfileTuner, store: Store, tools: Tools) -> Chat:
     history = store.path.with_name("history") if store.path is not None else None
-    editor = _editor(terminal, history, reached)
+    editor = editor_of(terminal, history, vi=reached.profile.edit_mode == "vi", first=_preloader(reached))
     clock = SystemClock()
     desk = ScreenDesk(terminal, editor)
     files = FileDesk(reached.gateway, store, terminal.dim)
@@ -134,9 +134,10 @@ async def _trust(chat: Chat) -> None:
         await trusted(chat, name)
 
 
-def _editor(terminal: Terminal, history: Path | None, reached: Reached) -> LineEditor:
+def editor_of(
+    terminal: Terminal, history: Path | None, *, vi: bool = False, first: Callable[[], None] | None = None
+) -> LineEditor:
     """The line editor that this terminal can bear."""
-    first = _preloader(reached)
     # A Windows console without TERM moves its cursor by other means than escape sequences.
     if not terminal.caps.cursor and sys.platform != "win32":
         from azresp.ui.cooked import CookedEditor
@@ -144,8 +145,7 @@ def _editor(terminal: Terminal, history: Path | None, reached: Reached) -> LineE
         return CookedEditor(terminal, first)
     from azresp.ui.prompt import PromptEditor
 
-    vi = reached.profile.edit_mode == "vi"
-    return PromptEditor(history, vi=vi, colour=terminal.caps.colour, first=first)
+    return PromptEditor(history, vi=vi, first=first)
 
 
 def _end_on_signals(chat: Chat) -> None:

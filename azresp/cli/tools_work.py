@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from azresp.cli.kept import open_kept
+from azresp.cli.manners import settle
 from azresp.cli.report import note
 from azresp.cli.streams import Output
 from azresp.cli.toolset import build_toolset
@@ -19,11 +20,13 @@ def list_tools(flags: Mapping[str, object]) -> None:
     """Print a table of all tools."""
     store = open_kept("auto", flags)
     try:
-        tools = build_toolset(load(flags), store.records)
+        loaded = load(flags)
+        settle(loaded.profile)
+        tools = build_toolset(loaded, store.records)
         terminal = Terminal(Output())
-        rows = tools.rows()
+        rows, off = tools.rows(), "off " if terminal.caps.reader else "·  "
         terminal.pairs(
-            [(f"{'on ' if row.on else '·  '}{row.name}", f"{row.kind} · {row.remark}") for row in rows]
+            [(f"{'on ' if row.on else off}{row.name}", f"{row.kind} · {row.remark}") for row in rows]
         )
         for remark in tools.remarks():
             note(remark)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from azresp.cli.kept import open_kept, session_named
+from azresp.cli.manners import settle_from_file
 from azresp.cli.options import emulator_choice
 from azresp.cli.report import note
 from azresp.cli.streams import Output
@@ -18,7 +19,8 @@ from azresp.core.usage import PICO, Prices, Tally, tallies
 from azresp.errors import UsageError
 from azresp.ui.since import since_when
 from azresp.ui.sink import clean_line
-from azresp.ui.spending import Rows, remarks, summed, table
+from azresp.ui.spending import Rows, remarks, summed, table, told_rows
+from azresp.ui.terminal import Terminal
 
 if TYPE_CHECKING:
     from azresp.cli.formats import UsageReport, UsageRow
@@ -72,12 +74,21 @@ def _show(output: Output, rows: Rows, prices: Prices) -> None:
     if not rows:
         note("nothing was asked yet, or not in that time")
         return
+    settle_from_file()
+    terminal = Terminal(output)
+    if terminal.caps.reader:
+        terminal.pairs(list(told_rows(rows)))
+    else:
+        _draw(output, rows)
+    for line in remarks(summed(rows), priced=bool(prices)):
+        note(f"note: {line}")
+
+
+def _draw(output: Output, rows: Rows) -> None:
     wide = not output.isatty() and not os.environ.get("COLUMNS")
     columns = 200 if wide else max(shutil.get_terminal_size().columns, 20)
     text = "".join(f"{line}\n" for line in table(rows, columns))
     output.write(text if _draws(output.encoding) else text.translate(_PLAIN))
-    for line in remarks(summed(rows), priced=bool(prices)):
-        note(f"note: {line}")
 
 
 def _draws(encoding: str) -> bool:

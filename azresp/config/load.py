@@ -147,6 +147,9 @@ def _usual_layer(env: Mapping[str, str], taken: set[str]) -> Layer:
     version = env.get("OPENAI_API_VERSION", "")
     if serves_responses(version):  # others are meant for other programs; `_warnings` tells
         layer.put("api_version", version, Origin("usual", "OPENAI_API_VERSION"))
+    if text := env.get("ACCESSIBLE", "").strip():  # a word of any kind, but those that mean no
+        wanted = text.lower() not in ("0", "false", "no", "off")
+        layer.put("screen_reader", wanted, Origin("usual", "ACCESSIBLE"))
     return layer
 
 

@@ -288,6 +288,30 @@ class Profile:
     edit_mode: str = setting(
         rule.choice("emacs", "vi"), "emacs", "screen", '"vi"', "Keys of the chat's line editor"
     )
+    screen_reader: bool = setting(
+        rule.switch(),
+        False,
+        "screen",
+        "true",
+        "Text for screen readers: whole lines with labels, nothing drawn or taken back; ACCESSIBLE=1 means it too",
+    )
+    theme: str = setting(
+        rule.choice("auto", "light", "dark", "terminal"),
+        "auto",
+        "screen",
+        '"light"',
+        "Colours for a light or dark ground, or the terminal's own; auto: as COLORFGBG tells, else what suits both",
+    )
+    title: bool = setting(
+        rule.switch(), True, "screen", "false", "Name the session in the window's title while the chat lasts"
+    )
+    prompt_marks: bool = setting(
+        rule.switch(),
+        True,
+        "screen",
+        "false",
+        "Mark what you said for the terminal (OSC 133), so that it can jump from question to question",
+    )
     preview: str = setting(
         rule.choice("auto", "kitty", "iterm", "sixel", "blocks", "none"),
         "auto",

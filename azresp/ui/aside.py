@@ -14,12 +14,12 @@ def aside_rows(text: str, columns: int, look: Look, *, code: bool = False) -> li
     margin = (Span(INDENT, ""),)
     wrap = Wrap(Margin(margin, margin, columns), words=False)
     lines = clean(text).split("\n")
-    coloured = _highlighted(lines) if code and look.colour else [[Span(line, DIM)] for line in lines]
+    coloured = _highlighted(lines, look) if code and look.colour else [[Span(line, DIM)] for line in lines]
     return [row for spans in coloured for row in wrap.add([*spans, Span("\n", "")])]
 
 
-def _highlighted(lines: list[str]) -> list[list[Span]]:
+def _highlighted(lines: list[str], look: Look) -> list[list[Span]]:
     from azresp.ui.markdown.highlight import Highlighter
 
-    highlighter = Highlighter("python")
+    highlighter = Highlighter("python", look.palette)
     return [[Span(text, stack(DIM, sgr)) for text, sgr in highlighter.line(line)] for line in lines]

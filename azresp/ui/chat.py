@@ -13,6 +13,7 @@ from azresp.core.sse import Wire
 from azresp.errors import AzrespError, Exit
 from azresp.ports import Clock, Outcome
 from azresp.rounds import answer_rounds
+from azresp.ui.endings import status_of
 from azresp.ui.grammar import Invoke, Say, parse
 from azresp.ui.limit import Gate
 from azresp.ui.mentions import dropped, mentioned
@@ -96,6 +97,8 @@ class Chat:
     jobs: JobWatch = field(init=False)
     _notices: list[tuple[str, ...]] = field(default_factory=list)
     _told_trouble: str = ""
+    _status: int = 0
+    """how the last line that was typed ended, as an exit status"""
     _took_s: float = 0.0
     """how long the service took for the question so far"""
 
@@ -108,6 +111,8 @@ class Chat:
         """Read and obey until the user leaves; gives the exit status."""
         while not self.ended_by:
             self._tell_notices()
+            self.terminal.window.name(self.session.name)
+            self._status = 0
             try:
                 line = await self.editor.read(self)
                 await self.obey(line)
@@ -117,9 +122,11 @@ class Chat:
             except (EOFError, KeyboardInterrupt, Leave):
                 return Exit.OK
             except AzrespError as error:
+                self._status = int(error.exit)
                 self.show_error(error)
             self._tell_trouble()
             self.terminal.gap()
+            self.terminal.window.answered(self._status)
         return 128 + self.ended_by
 
     async def obey(self, line: str) -> None:
@@ -161,7 +168,7 @@ class Chat:
 
     def _show_notice(self, lines: tuple[str, ...]) -> None:
         first, *others = [line for line in lines if line]
-        self.terminal.strong(first)
+        self.terminal.strong(first, "Error")
         for line in others:
             self.terminal.dim(line)
         self.terminal.gap()
@@ -190,6 +197,7 @@ class Chat:
         if not session.name:
             question = next((text for one in said if (text := said_text(one))), "")
             session = replace(session, name=self.library.free_name(question))
+            self.terminal.window.name(session.name)
         self._took_s = 0.0
         outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
         await self.answer_asks(outcome, new=True)
@@ -206,11 +214,13 @@ class Chat:
 
         heard = [outcome.exchange] if new else []
         if new:
+            self._status = status_of(outcome)
             conclude(self, outcome, heard, self._took_s)
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
             following = await self._hear_or_rebuild(session, said)
             heard.append(following.exchange)
+            self._status = status_of(following)
             conclude(self, following, heard, self._took_s)
             return following
 

@@ -38,7 +38,7 @@ def conclude(chat: Chat, outcome: Outcome, heard: list[Exchange], took_s: float)
     if line := usage_line(heard, took_s, chat.gate.prices, window):
         # Directly below a table it would read as one of its rows.
         terminal.gap()
-        terminal.dim(line)
+        terminal.dim(line, "Done")
     terminal.gap()
 
 

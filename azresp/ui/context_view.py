@@ -18,9 +18,11 @@ def size_told(found: Size, source: str) -> str:
 
 
 def window_bar(found: Size, window: int, columns: int) -> str:
-    """One line: how much of the model's window is taken."""
+    """One line: how much of the model's window is taken; without any columns there is no bar in it."""
     mark = "" if found.counted else "~"
     text = f"  {mark}{round(found.tokens / window * 100)} % of {window:,}"
+    if not columns:
+        return text.strip()
     room = max(min(columns - width(text), _MOST_BAR), 4)
     drawn = bar(min(found.tokens, window), window, room)
     return f"{drawn}{'·' * (room - width(drawn))}{text}"

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from azresp.ui.early import MARK
 from azresp.ui.sink import clean, clean_line
 from azresp.ui.typed import AGAIN, AGAIN_S, agreed, drop_typed, edit_text
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 LINE_BYTES: Final = 1023 if sys.platform == "darwin" else 4095
 """What a terminal takes for one line (MAX_CANON, N_TTY_BUF_SIZE - 1); it drops the rest without a word."""
+
+_ASKED: Final = {"[y/N] ": "Yes or no? Enter means no: ", "[Y/n] ": "Yes or no? Enter means yes: "}
+"""Questions that are all signs, for ears."""
 
 
 class _Interrupted(Exception):
@@ -34,7 +36,7 @@ class CookedEditor:
         self._terminal = terminal
         self._first = first
         self._last_interrupt = -AGAIN_S
-        self._mark = _mark(terminal.stream.encoding)
+        self._mark = terminal.mark
 
     async def read(self, chat: Chat) -> str:
         """One message or command. Raises EOFError or KeyboardInterrupt when the user leaves."""
@@ -60,7 +62,10 @@ class CookedEditor:
     async def answer(self, question: str) -> str | None:
         """A short answer; None for Ctrl-C. Raises EOFError for Ctrl-D."""
         try:
-            return await self._line(clean_line(question))
+            question = clean_line(question)
+            return await self._line(
+                _ASKED.get(question, question) if self._terminal.caps.reader else question
+            )
         except _Interrupted:
             return None
 
@@ -80,7 +85,8 @@ class CookedEditor:
         lines = [await self._line(self._mark)]
         while lines[-1].endswith("\\"):
             lines[-1] = lines[-1][:-1]
-            lines.append(await self._line(" " * len(self._mark)))
+            more = "More: " if self._terminal.caps.reader else " " * len(self._mark)
+            lines.append(await self._line(more))
         return "\n".join(lines)
 
     async def _line(self, mark: str) -> str:
@@ -163,11 +169,3 @@ def _waits() -> bool:
         return bool(select.select([sys.stdin.fileno()], [], [], 0)[0])
     except OSError:
         return False
-
-
-def _mark(encoding: str) -> str:
-    try:
-        MARK.encode(encoding)
-    except (UnicodeError, LookupError):
-        return "> "
-    return MARK

@@ -142,7 +142,7 @@ class ScreenDesk:
 
         So is a bare Enter after pages, which are turned with Enter: one too many is no answer.
         """
-        prompt = f"Allow? {choices(question)} "
+        prompt = f"Allow? {choices(question, spoken=self._terminal.caps.reader)} "
         unknown = 0
         while unknown < 2:
             said = await self._ask(prompt)
@@ -167,7 +167,7 @@ class ScreenDesk:
                         return edited
                 case Reply.UNKNOWN:
                     unknown += 1
-                    self._terminal.dim("not run" if unknown > 1 else legend(question))
+                    self._terminal.dim("not run" if unknown > 1 else self._legend(question))
                 case why:
                     self._terminal.dim(why)
         return _NO
@@ -197,13 +197,17 @@ class ScreenDesk:
         if keys in self._taught:
             return []
         self._taught.add(keys)
-        return self._gutter().line(legend(question), DIM)
+        return self._gutter().line(self._legend(question), DIM)
+
+    def _legend(self, question: Question) -> str:
+        return legend(question, spoken=self._terminal.caps.reader)
 
     async def _page(self, rows: list[Row]) -> Decision | None:
         """Show rows, a screenful at a time; an answer if the user has seen enough."""
         self._paged = False
         while rows:
             room = max(1, self._terminal.size()[1] - 2)
+            room = len(rows) if self._terminal.caps.reader else room  # nothing is lost by scrolling off
             rest = rows[room:] if len(rows) > room + 1 else []
             self._terminal.draw("".join(f"{row.ansi}\n" for row in rows[: len(rows) - len(rest)]))
             rows = rest
@@ -222,7 +226,8 @@ class ScreenDesk:
 
     def _gutter(self) -> Gutter:
         terminal = self._terminal
-        return Gutter.of(terminal.size()[0], terminal.stream.encoding, styled=terminal.caps.cursor)
+        caps, encoding = terminal.caps, terminal.stream.encoding
+        return Gutter.of(terminal.size()[0], encoding, styled=caps.cursor, spoken=caps.reader)
 
     def _tell(self, line: str) -> None:
         if self._running is not None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azresp.core.turn import INTERRUPTED, Turn
+from azresp.errors import Exit
+
+if TYPE_CHECKING:
+    from azresp.ports import Outcome
 
 _REASONS = {
     "max_output_tokens": "cut off at max_output_tokens",
@@ -59,3 +65,19 @@ def next_step(turn: Turn, *, azure: bool = True) -> str:
         case "cancelled" | "interrupted":
             return "Ask again: this exchange is not part of the conversation."
     return ""
+
+
+def status_of(outcome: Outcome) -> int:
+    """How a question ended, as the exit status that a command would have."""
+    if outcome.stopped:
+        return 130
+    if outcome.error is not None:
+        return int(outcome.error.exit)
+    match outcome.exchange.turn.status:
+        case "incomplete" | "interrupted":
+            return int(Exit.UNFINISHED)
+        case "failed":
+            return int(Exit.API)
+        case "cancelled":
+            return int(Exit.CANCELLED)
+    return int(Exit.OK)

@@ -25,10 +25,14 @@ class Gutter:
     broken: str = "↵"
     """stands at the end of a row that goes on in the next"""
     styled: bool = True
+    spoken: bool = False
+    """For ears: no bar, each row of foreign text begins with words of ours."""
 
     @classmethod
-    def of(cls, columns: int, encoding: str, *, styled: bool) -> Gutter:
+    def of(cls, columns: int, encoding: str, *, styled: bool, spoken: bool = False) -> Gutter:
         """The gutter of a terminal; in ASCII where its encoding has nothing better."""
+        if spoken:
+            return cls(columns, "", "", styled=False, spoken=True)
         try:
             "│↵".encode(encoding)
         except (UnicodeError, LookupError):
@@ -42,10 +46,14 @@ class Gutter:
     def foreign(self, text: str, style: str = "") -> list[Row]:
         """Foreign text wrapped at words, line by line, none of it where our own lines begin."""
         lines = clean(text).replace("\t", "␉").split("\n")
+        if self.spoken:
+            return self._numbered(lines)
         return [row for line in lines for row in self._wrapped(line, style, INDENT)]
 
     def exact(self, text: str) -> list[Row]:
         """Text as it is, not a blank lost: cut at the edge, with a mark that stands where no text can."""
+        if self.spoken:
+            return self._numbered(clean(text).replace("\t", "␉").split("\n"))
         mark = row_of([self._span(self.broken, DIM)]).ansi
         room = max(1, self.columns - len(self.bar) - 1 - len(INDENT) - width(self.broken))
         return [
@@ -54,13 +62,24 @@ class Gutter:
             for piece, more in _pieces(line, room)
         ]
 
+    def _numbered(self, lines: list[str]) -> list[Row]:
+        """Foreign lines, each row behind its number: what is not, is ours."""
+        rows: list[Row] = []
+        for number, line in enumerate(lines, 1):
+            for at, (piece, _) in enumerate(_pieces(line, max(8, self.columns - 24))):
+                rows.append(row_of([Span(f"Line {number}{', goes on' if at else ''}: {piece}", "")]))
+        return rows
+
     def _wrapped(self, text: str, style: str, indent: str) -> list[Row]:
         first, rest = Span(indent, ""), Span(indent + INDENT, "")
         wrap = Wrap(Margin((first,), (rest,), max(1, self.columns - len(self.bar) - 1)))
+        text = text.replace(" · ", ", ") if self.spoken else text
         rows = [*wrap.add([self._span(text, style)]), *wrap.end()]
         return [self._behind(row) for row in rows or [Row("", 0)]]
 
     def _behind(self, row: Row) -> Row:
+        if self.spoken:
+            return row
         bar = row_of([self._span(self.bar, REVERSE)])
         return Row(f"{bar.ansi} {row.ansi}" if row.cells else bar.ansi, bar.cells + 1 + row.cells)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from azresp.ui.aside import aside_rows
@@ -18,6 +19,7 @@ from azresp.ui.live import Live, Out
 from azresp.ui.markdown import preload
 from azresp.ui.markdown.flow import Flow, render
 from azresp.ui.markdown.inline import loaded
+from azresp.ui.markdown.palette import PALETTES
 from azresp.ui.markdown.rows import DIM, Look, Row, Span, row_of
 from azresp.ui.markdown.wrap import Margin, Wrap
 from azresp.ui.pictures.easel import Easel
@@ -41,7 +43,7 @@ class Painter:
     ) -> None:
         self._ask_size = size
         self._clock = clock
-        self._look = Look(colour=caps.colour)
+        self._look = Look(colour=caps.colour, palette=PALETTES[caps.theme])
         self._columns, self._lines = self._size()
         self._live = Live(out, caps, (self._columns, self._lines))
         self._easel = Easel()
@@ -87,7 +89,7 @@ class Painter:
         if flow is not None and self._kind is Kind.ANSWER:
             self._ready += flow.finish()
         elif flow is not None and instead is None:
-            self._ready += render(self._whole(), self._columns, Look(self._look.colour, DIM))
+            self._ready += render(self._whole(), self._columns, replace(self._look, base=DIM))
         elif instead:
             self._ready += self._dim(instead)
         if flow is not None or instead:
@@ -129,7 +131,7 @@ class Painter:
         self._printed = True
         self._touch()
 
-    def status(self, line: str | None) -> None:
+    def status(self, line: str | None, doing: str = "") -> None:
         """The transient row at the bottom of the live area; None takes it away."""
         line = clean_line(line or "")
         if line != self._status:
@@ -235,7 +237,7 @@ class Painter:
         self._settle_picture()
         self._space()
         base = "" if self._kind is Kind.ANSWER else DIM
-        self._flow = Flow(self._columns, Look(self._look.colour, base))
+        self._flow = Flow(self._columns, replace(self._look, base=base))
         return self._flow
 
     def _space(self) -> None:
@@ -266,7 +268,7 @@ class Painter:
         if self._kind is Kind.ANSWER:
             self._ready += self._flow.resize(self._columns)
             return
-        self._flow = Flow(self._columns, Look(self._look.colour, DIM))
+        self._flow = Flow(self._columns, replace(self._look, base=DIM))
         self._thought = self._flow.feed(self._whole())[-THOUGHT_ROWS:]
 
     def _dim(self, line: str) -> list[Row]:

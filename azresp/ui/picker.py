@@ -17,8 +17,7 @@ from prompt_toolkit.styles import Style
 from azresp.ui.cells import cut, width
 from azresp.ui.sink import clean, clean_line
 
-_STYLE = Style.from_dict({"mark": "bold", "dim": "fg:ansibrightblack", "chosen": "reverse"})
-_PLAIN = Style.from_dict({"mark": "bold", "chosen": "reverse"})
+_STYLE = Style.from_dict({"mark": "bold", "dim": "dim", "chosen": "reverse"})
 _LEAST_ROWS = 12
 """Rows of the window below which there is no room for a preview."""
 
@@ -54,7 +53,6 @@ class Picker:
         found: Callable[[str], Sequence[str]],
         *,
         output: Output | None = None,
-        colour: bool = True,
     ) -> None:
         self._choices = choices
         self._preview = preview
@@ -66,7 +64,7 @@ class Picker:
             layout=self._layout(),
             key_bindings=self._keys(),
             full_screen=True,
-            style=_STYLE if colour else _PLAIN,
+            style=_STYLE,
             output=output,
         )
 

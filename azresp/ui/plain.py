@@ -92,7 +92,7 @@ class Plain:
     def warm(self) -> None:
         """Nothing to load."""
 
-    def status(self, line: str | None) -> None:
+    def status(self, line: str | None, doing: str = "") -> None:
         """Nothing transient is written."""
 
     def pause(self) -> float:

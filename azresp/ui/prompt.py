@@ -48,20 +48,18 @@ _STYLE = Style.from_dict(
     {
         "prompt": "bold",
         "revealed": "reverse",
-        "bottom-toolbar": "noreverse nobold fg:ansibrightblack",
+        "bottom-toolbar": "noreverse nobold dim",
         "bottom-toolbar.text": "noreverse",
         "completion-menu": "noreverse bg:default fg:default",
         "completion-menu.completion": "bg:default fg:default",
         "completion-menu.completion.current": "reverse",
-        "completion-menu.meta.completion": "bg:default fg:ansibrightblack",
-        "completion-menu.meta.completion.current": "bg:default fg:ansibrightblack reverse",
+        "completion-menu.meta.completion": "bg:default fg:default dim",
+        "completion-menu.meta.completion.current": "bg:default fg:default dim reverse",
         "scrollbar.background": "bg:default",
         "scrollbar.button": "bg:default reverse",
     }
 )
-_PLAIN = Style.from_dict({"revealed": "reverse", "bottom-toolbar": "noreverse"})
-
-
+"""Attributes alone: a colour that is meant to be quiet is the ground itself in some themes."""
 _ASKING = Style.from_dict({"revealed": "reverse", "aborting": "fg:default", "exiting": "fg:default"})
 
 _VI_MODES = {
@@ -98,7 +96,6 @@ class PromptEditor:
         history: Path | None,
         *,
         vi: bool = False,
-        colour: bool = True,
         first: Callable[[], None] | None = None,
     ) -> None:
         self._completer = _SlashCompleter()
@@ -119,7 +116,7 @@ class PromptEditor:
             prompt_continuation="  ",
             input_processors=[Revealing()],
             erase_when_done=True,
-            style=_STYLE if colour else _PLAIN,
+            style=_STYLE,
             include_default_pygments_style=False,
             output=_output(),
             tempfile_suffix=".md",

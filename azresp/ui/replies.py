@@ -31,30 +31,37 @@ def read_reply(said: str, question: Question) -> Decision | Reply | str:
             return Decision(Verdict.NO, "user")
         case "y" | "Y" | "yes" | "Yes":
             return Decision(Verdict.ONCE, "user")
-        case "a" | "A":
-            verdict = Verdict.SESSION if said == "a" else Verdict.ALWAYS
+        case "a" | "A" | "session" | "always":
+            verdict = Verdict.SESSION if said in ("a", "session") else Verdict.ALWAYS
             if question.why_not_always:
                 return f"No standing answer: {question.why_not_always}."
             return Decision(verdict, "user")
-        case "e" | "E":
+        case "e" | "E" | "edit":
             if question.why_not_edit:
                 return f"Not to be changed: {question.why_not_edit}."
             return Reply.EDIT
-        case "?":
+        case "?" | "details":
             return Reply.DETAILS
     if found := _NO.fullmatch(said):
         return Decision(Verdict.NO, "user", found["reason"].strip())
     return Reply.UNKNOWN
 
 
-def choices(question: Question) -> str:
-    """The keys that can be typed, as they stand in the prompt."""
+def choices(question: Question, *, spoken: bool = False) -> str:
+    """The keys that can be typed, as they stand in the prompt; `spoken`: words, for case can't be heard."""
+    if spoken:
+        words = ["yes", "no", *([] if question.why_not_always else ["session", "always"])]
+        words += [] if question.why_not_edit else ["edit"]
+        return f"Type {', '.join(words)} or details. Enter means no:"
     keys = ["y", "N", *([] if question.why_not_always else ["a", "A"])]
     return f"[{'/'.join([*keys, *([] if question.why_not_edit else ['e']), '?'])}]"
 
 
-def legend(question: Question) -> str:
-    """What the keys mean."""
+def legend(question: Question, *, spoken: bool = False) -> str:
+    """What the keys, or words, mean."""
+    if spoken:
+        always = "" if question.why_not_always else " Session allows it in this session, always from now on."
+        return f"Yes allows this call. After no you may give the model a reason.{always}"
     words = ["y once", "n no, or n and a reason for the model"]
     words += [] if question.why_not_always else ["a in this session", "A always"]
     words += [] if question.why_not_edit else ["e edit"]

@@ -42,6 +42,14 @@ def table(rows: Rows, columns: int) -> Iterator[str]:
         yield f"{_row(label, cells, label_width, widths)}  {drawn}".rstrip()
 
 
+def told_rows(rows: Rows) -> Iterator[tuple[str, str]]:
+    """The same for ears: each sum's label, and its numbers with their names."""
+    every = [*rows.values(), *([("sum", summed(rows))] if len(rows) > 1 else [])]
+    names, texts = _texts([one for _, one in every])
+    for (label, _), cells in zip(every, texts, strict=True):
+        yield label, ", ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell)
+
+
 def _texts(every: Sequence[Tally]) -> tuple[list[str], list[list[str]]]:
     """The heads of the columns that tell something, and the cells of each row."""
     texts = [_cells(one) for one in every]

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from azresp.errors import LocalError
 from azresp.ui.caps import Caps, detect
 from azresp.ui.cells import width
+from azresp.ui.early import MARK
 from azresp.ui.sink import clean, clean_line
+from azresp.ui.window import Window
 
 if TYPE_CHECKING:
     from azresp.core.turn import Turn
@@ -47,7 +49,19 @@ class Terminal:
         """where notes go while the stream itself is no terminal"""
         self._blank = False
         self.caps: Caps = detect(environ, tty=stream.isatty())
+        self.window = Window(stream, self.caps)
         self._environ = environ
+
+    @property
+    def mark(self) -> str:
+        """What stands before a line that the user types."""
+        if self.caps.reader:
+            return "You: "
+        try:
+            MARK.encode(self.stream.encoding)
+        except (UnicodeError, LookupError):
+            return "> "
+        return MARK
 
     def size(self) -> tuple[int, int]:
         """Columns and rows now."""
@@ -63,20 +77,20 @@ class Terminal:
         if not self._blank:
             self.say("")
 
-    def dim(self, text: str) -> None:
-        """Write one quiet line of our own, wrapped at words."""
-        self._styled(text, DIM)
+    def dim(self, text: str, label: str = "") -> None:
+        """Write one quiet line of our own, wrapped at words; `label`: what a screen reader is told that it is."""
+        self._styled(text, DIM, label)
 
-    def strong(self, text: str) -> None:
-        """Write one line that stands out."""
-        self._styled(text, STRONG)
+    def strong(self, text: str, label: str = "") -> None:
+        """Write one line that stands out; `label`: what a screen reader is told that it is."""
+        self._styled(text, STRONG, label)
 
     def said(self, text: str) -> None:
         """Write what the user said, in full, as it stood at the prompt."""
-        from azresp.ui.early import MARK
-        from azresp.ui.markdown.rows import Span
+        from azresp.ui.markdown.rows import RESET, Span
 
-        self._rows([Span(clean(text), "")], hang=len(MARK), first=MARK)
+        rows = self._wrapped([Span(clean(text), "")], hang=2, first=self.mark)
+        self._write(self.window.asked(rows, RESET))
 
     def markdown(self, text: str) -> None:
         """Write text rendered as Markdown."""
@@ -110,6 +124,10 @@ class Terminal:
             from azresp.ui.paint import Painter
 
             return Painter(self.stream, self.size, time.monotonic, self.caps)
+        if self.caps.reader:
+            from azresp.ui.spoken import Spoken
+
+            return Spoken(self.stream, lambda: self.size()[0])
         from azresp.ui.plain import Plain
 
         columns = (lambda: self.size()[0]) if self.stream.isatty() else None
@@ -120,6 +138,7 @@ class Terminal:
         from azresp.ui.pictures.fit import USUAL_CELL, cell_of
         from azresp.ui.pictures.surface import Surface, mode_of, truecolour_of
 
+        wanted = "none" if self.caps.reader else wanted
         mode = mode_of(self._environ, tty=self.stream.isatty(), wanted=wanted)
         fileno = getattr(self.stream, "fileno", None)
         cell = (lambda: cell_of(fileno)) if fileno is not None else (lambda: USUAL_CELL)
@@ -168,25 +187,35 @@ class Terminal:
 
     def send_osc52(self, encoded: str) -> None:
         """Ask the terminal to take base64 text into its clipboard. Raises LocalError if it can't be asked."""
-        if not self.caps.cursor:
+        if not (self.caps.cursor or (self.caps.reader and self.caps.osc)):
             raise LocalError("this terminal has no clipboard", "Install xclip or wl-copy, or use /save.")
         self._write(f"\x1b]52;c;{encoded}\x07")
 
     def _pair(self, name: str, value: str, left: int, columns: int) -> None:
         from azresp.ui.markdown.rows import Span
 
+        if self.caps.reader:
+            self._rows([Span(f"{name}: {_heard(value)}", "")], hang=2)
+            return
         gap = max(left - width(name), 0) + 2
         below = columns - left < 20 or width(name) > left
         first = [Span(name, STRONG), Span("\n" if below else " " * gap, "")]
         self._rows([*first, Span(value, "")], hang=2 if below else left + 2)
 
-    def _styled(self, text: str, style: str) -> None:
+    def _styled(self, text: str, style: str, label: str) -> None:
         from azresp.ui.markdown.rows import Span
 
-        self._rows([Span(clean_line(text), style)], hang=0)
+        text = clean_line(text)
+        if self.caps.reader:
+            text = _heard(f"{label}: {text}" if label else text)
+        self._rows([Span(text, style)], hang=0)
 
-    def _rows(self, spans: list[Span], hang: int, first: str = "") -> None:
-        """Write spans wrapped at words, the first row after `first`, all others indented by `hang` cells."""
+    def _rows(self, spans: list[Span], hang: int) -> None:
+        """Write spans wrapped at words, all rows but the first indented by `hang` cells."""
+        self._write(self._wrapped(spans, hang))
+
+    def _wrapped(self, spans: list[Span], hang: int, first: str = "") -> str:
+        """Spans wrapped at words, the first row after `first`, all others indented by `hang` cells."""
         from azresp.ui.markdown.rows import Span
         from azresp.ui.markdown.wrap import Margin, Wrap
 
@@ -194,11 +223,10 @@ class Terminal:
         plain = [span if styled else Span(span.text, "") for span in spans]
         mark = (Span(first, STRONG if styled else ""),) if first else ()
         wrap = Wrap(Margin(mark, (Span(" " * hang, ""),) if hang else (), self.size()[0]))
-        for row in [*wrap.add(plain), *wrap.end()]:
-            self._write(row.ansi + "\n")
+        return "".join(f"{row.ansi}\n" for row in [*wrap.add(plain), *wrap.end()])
 
     def _write(self, text: str) -> None:
-        self._blank = text == "\n"
+        self._blank = text == "\n" or text.endswith("\n\n")
         self.stream.write(text)
         self.stream.flush()
 
@@ -208,6 +236,13 @@ class _Never:
 
     def cancel(self) -> None:
         """Nothing waits."""
+
+
+def _heard(text: str) -> str:
+    """One of our lines for ears."""
+    from azresp.ui.spoken import words
+
+    return words(text)
 
 
 def _nothing() -> object:

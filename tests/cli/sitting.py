@@ -31,6 +31,7 @@ _LAUNCH = (
 )
 _OURS = re.compile(  # \b: how prompt_toolkit goes one cell to the left
     r"\x1b\[(?:[0-9;]*m|[0-9]*[ABCDGKJ]|\?(?:7|12|25|2004|2026)[hl]|\?1l|[0-9]* q)|\x1b\[0?H|\r|\n|\x08|\x1b\[[0-9;]*H"
+    r"|\x1b\[2[23];2t|\x1b\](?:2;azresp[^\x00-\x1f\x7f-\x9f]*|133;(?:A;redraw=0|B|C|D;[0-9]+))\x1b\\"
 )
 
 

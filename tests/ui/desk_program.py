@@ -49,7 +49,7 @@ SPECIAL = {"more": more, "run": run}
 async def put(names: list[str]) -> list[object]:
     """Put each question; the answers."""
     terminal = Terminal(sys.stdout)
-    editor = PromptEditor(None, colour=True) if terminal.caps.cursor else CookedEditor(terminal)
+    editor = PromptEditor(None) if terminal.caps.cursor else CookedEditor(terminal)
     desk = ScreenDesk(terminal, editor)
     given: list[object] = []
     asked = [name for name in names if name not in SPECIAL]

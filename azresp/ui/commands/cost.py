@@ -11,7 +11,7 @@ from azresp.core.usage import tallies
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.heading import heading
-from azresp.ui.spending import remarks, summed, table
+from azresp.ui.spending import remarks, summed, table, told_rows
 from azresp.ui.usage import spent_by
 
 if TYPE_CHECKING:
@@ -53,8 +53,11 @@ async def usage(
         chat.terminal.dim("nothing was asked yet")
         return
     columns, _ = chat.terminal.size()
-    for line in table(rows, columns):
-        chat.terminal.say(line)
+    if chat.terminal.caps.reader:
+        chat.terminal.pairs(list(told_rows(rows)))
+    else:
+        for line in table(rows, columns):
+            chat.terminal.say(line)
     for line in remarks(summed(rows), priced=bool(chat.gate.prices)):
         chat.terminal.dim(line)
 
@@ -66,7 +69,7 @@ async def context(chat: Chat) -> None:
 
     settings = {**chat.tuner.request(), **chat.tools.request()}
     path = in_view(chat.session.path(), chat.service.origin)
-    columns, _ = chat.terminal.size()
+    columns = 0 if chat.terminal.caps.reader else chat.terminal.size()[0]
     whole, source = size(path, settings), "counted by the service for the last turn"
     if (counted := await _counted(chat, settings)) is not None:
         whole, source = Size(counted, True), "counted by the service"

@@ -9,6 +9,14 @@ from azresp.ui.commands.registry import COMMANDS, Words, command, find
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
 
+PLAIN_KEYS = (
+    ("Enter", "send"),
+    ("a backslash at the end of a line", "the message goes on in the next line"),
+    ("Ctrl-C", "stop the answer; clear the line; twice: quit"),
+    ("Ctrl-D", "quit"),
+    ("//…", "send a line that begins with a slash"),
+)
+"""Where the terminal itself edits the line."""
 KEYS = (
     ("Enter", "send"),
     ("Alt-Enter, Ctrl-J", "new line (also a backslash at the end of a line)"),
@@ -33,7 +41,7 @@ async def help_(chat: Chat, command: Annotated[str, Words(lambda chat, before: l
         return
     chat.terminal.pairs([(one.usage, one.help) for one in COMMANDS.values()])
     chat.terminal.say("")
-    chat.terminal.pairs(list(KEYS))
+    chat.terminal.pairs(list(KEYS if chat.terminal.caps.cursor else PLAIN_KEYS))
 
 
 @command("quit", "exit", "q")

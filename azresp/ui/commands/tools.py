@@ -38,8 +38,9 @@ async def tools(chat: Chat) -> None:
 
 
 def _show_rows(chat: Chat, rows: Sequence[ToolRow]) -> None:
+    off = "off " if chat.terminal.caps.reader else "·  "
     chat.terminal.pairs(
-        [(f"{'on ' if row.on else '·  '}{row.name}", f"{row.kind} · {row.remark}") for row in rows]
+        [(f"{'on ' if row.on else off}{row.name}", f"{row.kind} · {row.remark}") for row in rows]
     )
 
 

@@ -200,7 +200,7 @@ class Blocks:
                 return out + self._text(rest, whole)
             if bare.startswith(">"):
                 out += self._close_leaf()
-                self.boxes.append(Box("│ ", DIM))
+                self.boxes.append(Box("Quote: " if self.look.spoken else "│ ", DIM))
                 rest = bare[1:].removeprefix(" ")
             elif (
                 (item := _ITEM.match(bare))
@@ -224,9 +224,11 @@ class Blocks:
         blanks = len(item.group(3))
         taken = len(item.group(1)) + (blanks if 0 < blanks < 5 else 1)
         rest = bare[taken:]
-        marker = f"{item.group(1)} " if item.group(2) else "• "
+        spoken = self.look.spoken
+        marker = f"{item.group(1)} " if item.group(2) or spoken else "• "
         if task := _TASK.match(rest):
-            marker = f"[{task.group(1).lower()}] "
+            done = task.group(1).lower()
+            marker = f"[{done}] " if not spoken else "Done: " if done == "x" else "To do: "
             rest = rest[task.end() :]
         self.boxes.append(Box(marker, "", lead + taken, lead, fresh=True))
         return rest
@@ -239,7 +241,8 @@ class Blocks:
         if whole and _RULE.match(bare):
             out = self._close_leaf()
             margin = self._margin(out)
-            rule = Span("─" * min(_RULE_WIDTH, margin.room(margin.rest)), stack(self.look.base, DIM))
+            drawn = "─" * min(_RULE_WIDTH, margin.room(margin.rest))
+            rule = Span("Section break." if self.look.spoken else drawn, stack(self.look.base, DIM))
             return [*out, row_of((*margin.take(), rule))]
         return self._text(bare, whole)
 
@@ -248,14 +251,15 @@ class Blocks:
         margin = self._margin(out)
         words = (fence.group(2) or fence.group(4) or "").split()
         language = words[0].strip("{}.") if words else ""
-        highlighter = Highlighter(language) if language and self.look.colour else None
+        highlighter = Highlighter(language, self.look.palette) if language and self.look.colour else None
         self.leaf = Code(margin, self.look, fence.group(1) or fence.group(3), 0, highlighter)
-        return out + self.leaf.edge(bare.rstrip(" "))
+        return out + self.leaf.edge(bare.rstrip(" "), language)
 
     def _indented(self, text: str, whole: bool) -> list[Row]:
         out = self._close_leaf()
         margin = self._margin(out)
         leaf = self.leaf = Code(margin, self.look, "", 0, None)
+        out += leaf.edge("", "") if self.look.spoken else []
         return out + (leaf.line(text) if whole else leaf.begin(text))
 
     def _heading(self, heading: re.Match[str], bare: str, whole: bool) -> list[Row]:
@@ -264,6 +268,7 @@ class Blocks:
             self.gap = len(self.boxes)
         level = len(heading.group(1))
         leaf = self._prose(out, self.look.heading(level), heading=True)
+        out += leaf.more(f"Heading {level}: " if self.look.spoken else "")
         if not whole:
             return out + leaf.more(bare[heading.end(1) :].lstrip(" "))
         return out + leaf.more(heading.group(2)) + self._close_leaf()
@@ -303,15 +308,16 @@ class Blocks:
     def _margin(self, out: list[Row]) -> Margin:
         """The margin of a block that opens now; a blank row that is due goes out before it."""
         if self.gap is not None and self.begun:
-            out.append(row_of(Span(box.marker, DIM) for box in self.boxes[: self.gap] if box.quote))
+            quotes = [] if self.look.spoken else [box for box in self.boxes[: self.gap] if box.quote]
+            out.append(row_of(Span(box.marker, DIM) for box in quotes))
         self.gap, self.begun = None, True
-        first = tuple(self._edge(box, fresh=box.fresh) for box in self.boxes)
-        rest = tuple(self._edge(box, fresh=False) for box in self.boxes)
+        first = tuple(self._edge(box, shown=box.fresh or box.quote) for box in self.boxes)
+        rest = tuple(self._edge(box, shown=box.quote and not self.look.spoken) for box in self.boxes)
         self.boxes = [replace(box, fresh=False) for box in self.boxes]
         return Margin(first, rest, self.width)
 
-    def _edge(self, box: Box, *, fresh: bool) -> Span:
-        text = box.marker if box.quote or fresh else " " * len(box.marker)
+    def _edge(self, box: Box, *, shown: bool) -> Span:
+        text = box.marker if shown else " " * len(box.marker) if not box.quote else ""
         return Span(text, stack(self.look.base, box.style) if text.strip() else "")
 
     def _close_leaf(self) -> list[Row]:

@@ -30,9 +30,11 @@ class Code:
         margin = open_line.margin if open_line else self.margin.copy()
         return Code(margin, self.look, self.fence, self.indent, highlighter, open_line, self.blanks)
 
-    def edge(self, text: str) -> list[Row]:
-        """The opening or closing fence as a row."""
+    def edge(self, text: str, opens: str | None = None) -> list[Row]:
+        """The opening (of code in a language) or closing fence as a row."""
         wrap = Wrap(self.margin, words=False)
+        if self.look.spoken:
+            text = "End of code." if opens is None else f"Code, {opens}:" if opens else "Code:"
         return wrap.add([Span(clean(text), stack(self.look.base, DIM))]) + wrap.end()
 
     def line(self, text: str) -> list[Row]:
@@ -61,7 +63,7 @@ class Code:
         return out
 
     def close(self) -> list[Row]:
-        return self.end_line()
+        return self.end_line() + (self.edge("") if self.look.spoken else [])
 
     def _rows(self, spans: list[Span]) -> list[Row]:
         wrap = Wrap(self.margin, words=False)

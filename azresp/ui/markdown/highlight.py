@@ -6,37 +6,38 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from azresp.ui.markdown.rows import DIM, Span
+from azresp.ui.markdown.palette import Palette
+from azresp.ui.markdown.rows import DIM, STRONG, Span
 from azresp.ui.sink import clean
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
-_COLOURS: Final = {
-    "Comment": DIM,
-    "Comment.Preproc": "35",
-    "Keyword": "35",
-    "Keyword.Constant": "36",
-    "Keyword.Type": "36",
-    "Literal.Number": "36",
-    "Literal.String": "32",
-    "Literal.String.Escape": "36",
-    "Literal.String.Interpol": "36",
-    "Name.Attribute": "36",
-    "Name.Builtin": "36",
-    "Name.Class": "1",
-    "Name.Decorator": "35",
-    "Name.Exception": "36",
-    "Name.Function": "1",
-    "Name.Tag": "35",
-    "Operator.Word": "35",
-    "Generic.Deleted": "31",
-    "Generic.Inserted": "32",
-    "Generic.Heading": "1",
-    "Generic.Subheading": "35",
-    "Generic.Prompt": DIM,
+_ROLES: Final = {
+    "Comment": "",
+    "Comment.Preproc": "keyword",
+    "Keyword": "keyword",
+    "Keyword.Constant": "number",
+    "Keyword.Type": "code",
+    "Literal.Number": "number",
+    "Literal.String": "string",
+    "Literal.String.Escape": "number",
+    "Literal.String.Interpol": "number",
+    "Name.Attribute": "code",
+    "Name.Builtin": "code",
+    "Name.Class": STRONG,
+    "Name.Decorator": "keyword",
+    "Name.Exception": "code",
+    "Name.Function": STRONG,
+    "Name.Tag": "keyword",
+    "Operator.Word": "keyword",
+    "Generic.Deleted": "removed",
+    "Generic.Inserted": "added",
+    "Generic.Heading": STRONG,
+    "Generic.Subheading": "keyword",
+    "Generic.Prompt": "",
 }
-"""Token type -> SGR; all readable on light and dark grounds, plain names keep the terminal's own colour."""
+"""Token type -> role of the palette, or an attribute; empty: dimmed."""
 
 _OPENS_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|//.*|/\*.*?\*/|(/\*)')
 _SLASH_STAR: Final = frozenset(
@@ -49,9 +50,10 @@ LONG_LINE: Final = 2000
 class Highlighter:
     """The colours of one code block; `line` is called once for each line, in order."""
 
-    __slots__ = ("_comment", "_lexer", "_slash_star", "_stack")
+    __slots__ = ("_comment", "_lexer", "_palette", "_slash_star", "_stack")
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, palette: Palette) -> None:
+        self._palette = palette
         self._lexer = _lexer(language.lower())
         self._slash_star = self._lexer is not None and self._lexer.name.lower() in _SLASH_STAR
         self._stack: tuple[str, ...] = ("root",)
@@ -60,7 +62,7 @@ class Highlighter:
     def copy(self) -> Highlighter:
         other = Highlighter.__new__(Highlighter)
         other._lexer, other._slash_star = self._lexer, self._slash_star
-        other._stack, other._comment = self._stack, self._comment
+        other._stack, other._comment, other._palette = self._stack, self._comment, self._palette
         return other
 
     def line(self, text: str) -> list[Span]:
@@ -88,7 +90,9 @@ class Highlighter:
             return [Span(clean(text), "")]
         try:
             tokens = self._tokens(self._lexer, text + "\n")
-            return [Span(clean(value.rstrip("\n")), _style(str(kind))) for kind, value in tokens]
+            return [
+                Span(clean(value.rstrip("\n")), _style(str(kind), self._palette)) for kind, value in tokens
+            ]
         except Exception:  # a lexer that cannot be resumed in mid-text: the rest of the block stays plain
             self._lexer = None
             return [Span(clean(text), "")]
@@ -126,10 +130,11 @@ def _lexer(language: str) -> Lexer | None:
 
 
 @lru_cache(maxsize=512)
-def _style(kind: str) -> str:
+def _style(kind: str, palette: Palette) -> str:
     name = kind.removeprefix("Token").removeprefix(".")
     while name:
-        if name in _COLOURS:
-            return _COLOURS[name]
+        if name in _ROLES:
+            role = _ROLES[name]
+            return getattr(palette, role, role) if role else DIM
         name = name.rpartition(".")[0]
     return ""

@@ -74,7 +74,9 @@ class _Printer:
                 self._link_edge(token, edge, styles, links)
             elif kind in _STYLES and edge == "open":
                 styles.append(stack(styles[-1], _STYLES[kind]))
+                self._put("(deleted: " if self._look.spoken and kind == "s" else "", styles[-1])
             elif kind in _STYLES and edge == "close":
+                self._put(")" if self._look.spoken and kind == "s" else "", styles[-1])
                 styles.pop()
             else:
                 self._leaf(token, styles[-1])
@@ -94,6 +96,8 @@ class _Printer:
     def _code(self, token: Token, style: str) -> None:
         if self._look.code and token.content.strip():
             self._put(token.content, stack(style, self._look.code))
+        elif self._look.spoken:
+            self._put(token.content, style)
         else:  # without colours, or anything to colour, the ticks must tell what is code
             self._put(f"{token.markup}{token.content}{token.markup}", style)
 

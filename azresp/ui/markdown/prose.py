@@ -16,6 +16,11 @@ HARD: Final = 1600
 """Characters after which it is cut in any case."""
 
 _BLANK: Final = re.compile(r"[ \n]")
+_SENTENCE: Final = re.compile(
+    r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bvs)(?<!\b[A-Za-z])[.!?…][\"'”’)\]*_`]*[ \n]+(?=[^a-z\s])"
+    r"|[。！？][」』”）]*(?=[^」』”）])"
+)
+"""The end of a sentence with the blanks behind it, once the next has begun: a guess, a line break at worst."""
 
 
 @dataclass(slots=True)
@@ -78,11 +83,19 @@ class Prose:
 
     def _settle(self) -> list[Row]:
         out: list[Row] = []
-        while (at := self._seam()) > 0:
+        while (at := self._sentence() if self.look.spoken else self._seam()) > 0:
             out += self.wrap.add(inline(self.source[:at], self.style, self.look))
+            out += self.wrap.end() if self.look.spoken else []
             self.source = self.source[at:]
             self.tried = SOFT
         return out
+
+    def _sentence(self) -> int:
+        """Where the first sentence ends; 0 if that is not seen yet."""
+        for match in _SENTENCE.finditer(self.source):
+            if _balanced(self.source[: match.end()]):
+                return match.end()
+        return self._seam()
 
     def _seam(self) -> int:
         # where the source may be cut, decided by what stands before the seam and one character after it

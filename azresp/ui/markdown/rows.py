@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from azresp.ui.cells import width
+from azresp.ui.markdown.palette import PALETTES, Palette
 
 RESET: Final = "\x1b[m"
 
@@ -28,15 +29,18 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Which SGR parameters each role gets; the terminal's 16 colours, so that light and dark themes both work."""
+    """Which SGR parameters each role gets."""
 
     colour: bool = True
     base: str = ""
     """A style under everything, such as `2` for dimmed reasoning."""
+    palette: Palette = PALETTES["terminal"]
+    spoken: bool = False
+    """For ears: headings, quotations, tables and code are named in words, each sentence has a row of its own."""
 
     @property
     def code(self) -> str:
-        return "36" if self.colour else ""
+        return self.palette.code if self.colour else ""
 
     def heading(self, level: int) -> str:
         return ("1;4", "1", "1;3")[min(level, 3) - 1]

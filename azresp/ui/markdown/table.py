@@ -63,6 +63,7 @@ class Table:
     sample: list[Cells] = field(default_factory=list)
     length: int = 0
     widths: list[int] = field(default_factory=list)  # empty as long as the sample grows
+    said: int = 0  # rows that were spoken
 
     def __post_init__(self) -> None:
         if not self.sample:
@@ -71,7 +72,7 @@ class Table:
     def copy(self) -> Table:
         return Table(
             self.margin.copy(), self.look, self.aligns, self.header, self.delimiter, self.sample[:], self.length,
-            self.widths,
+            self.widths, self.said,
         )  # fmt: skip
 
     @property
@@ -81,13 +82,18 @@ class Table:
         return count * NARROWEST + (count - 1) * len(_GAP) > self._room
 
     def open(self) -> list[Row]:
-        """The rows that are final at once: none, unless the table is shown as its source."""
+        """The rows that are final at once: none, unless the table is spoken or shown as its source."""
+        if self.look.spoken:
+            return self._say([Span(f"Table, {len(self.aligns)} column{'s' * (len(self.aligns) > 1)}:", "")])
         return (
             [row for line in (self.header, self.delimiter) for row in self._source(line)] if self.raw else []
         )
 
     def line(self, text: str) -> list[Row]:
         """One more line of the source -> the rows that are final now."""
+        if self.look.spoken:
+            self.said += 1
+            return self._say([Span(f"Row {self.said}: ", ""), *self._named(self._cells(text, ""))])
         if self.raw and not self.widths:
             return self._source(text)
         cells = self._cells(text, self.look.base)
@@ -100,6 +106,8 @@ class Table:
         return self._fix()
 
     def close(self) -> list[Row]:
+        if self.look.spoken:
+            return self._say([Span("End of table.", "")])
         return [] if self.widths or self.raw else self._fix()
 
     def reflow(self, columns: int) -> None:
@@ -110,6 +118,22 @@ class Table:
     @property
     def _room(self) -> int:
         return self.margin.room(self.margin.rest)
+
+    def _say(self, spans: list[Span]) -> list[Row]:
+        wrap = Wrap(self.margin)
+        return wrap.add(spans) + wrap.end()
+
+    def _named(self, cells: Cells) -> list[Span]:
+        """The cells of a row, each behind its column's name."""
+        spans: list[Span] = []
+        for name, cell in zip(self.sample[0], cells, strict=True):
+            spans += [Span("; ", "")] if spans else []
+            spans += [
+                *name,
+                Span(": " if name else "", ""),
+                *(cell if _cells_wide(cell) else [Span("empty", "")]),
+            ]
+        return spans
 
     def _source(self, line: str) -> list[Row]:
         wrap = Wrap(self.margin, words=False)
