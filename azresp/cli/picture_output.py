@@ -7,19 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.streams import Output, forget_stdout
+from azresp.cli.streams import forget_stdout
 from azresp.errors import Exit, LocalError, PipeClosed
 
 if TYPE_CHECKING:
     from azresp.cli.hearer import Hearer
-
-
-class Aside(Output):
-    """stderr for the answer's text, while stdout takes a picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stream = sys.stderr
 
 
 def write_pictures(hearer: Hearer, name: str, warn: Callable[[str], None]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,6 +55,19 @@ class Output:
         except OSError as error:
             forget_stdout()
             raise LocalError(f"stdout: {error.strerror or error}", "Is the disk full?") from error
+
+
+class Aside(Output):
+    """stderr, for what is said beside the answer: silence once nobody reads it. Raises nothing."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> None:
+        """Write and flush, if that can be."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def write_bytes(source: BinaryIO) -> None:
