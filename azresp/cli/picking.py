@@ -13,7 +13,7 @@ from azresp.store.store import Store
 if TYPE_CHECKING:
     from azresp.ui.terminal import Terminal
 
-_MOST = 2_000
+_MOST = 20_000
 """Sessions in the list; the full text finds among them only."""
 
 
