@@ -75,7 +75,12 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
     try:
         proxy_host(proxy)
         transport = _BoundedErrors(verify=context, proxy=proxy or None, trust_env=False)
-    except (ValueError, ImportError, httpx2.InvalidURL) as error:
+    except ImportError as error:
+        raise ConfigError(
+            "proxy: a SOCKS proxy needs the package socksio, which is not installed",
+            "Install it beside azresp (`pip install socksio`), or give an http:// or https:// proxy URL, or `none`.",
+        ) from error
+    except (ValueError, httpx2.InvalidURL) as error:
         raise ConfigError(f"proxy: {error}", "Give an http:// or https:// proxy URL, or `none`.") from error
     return httpx2.AsyncClient(
         transport=transport,

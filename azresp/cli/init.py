@@ -77,8 +77,8 @@ def _silent(answers: Answers, path: Path, profiles: Mapping[str, Any], *, check:
     answers.auth = answers.auth or "entra"
     if missing := answers.missing():
         raise UsageError(
-            f"azresp init: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
-            "Give them as flags, or run `azresp init` on a terminal.",
+            f"init: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f"Give {'it as a flag' if len(missing) == 1 else 'them as flags'}, or run `azresp init` on a terminal.",
         )
     if answers.name in profiles and not yes:
         raise UsageError(

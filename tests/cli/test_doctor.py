@@ -122,7 +122,9 @@ def test_a_refused_key_is_a_matter_of_sign_in_and_a_busy_service_is_a_warning(
     emulator.fault(status=401)
     status, found = examined(azresp, configured)
     assert (status, found["network", "sign-in"]["mark"]) == (4, "FAIL")
-    assert found["network", "sign-in"]["todo"] == "Check the key and that it belongs to this endpoint."
+    assert found["network", "sign-in"]["todo"] == (
+        "Check that env:AZRESP_API_KEY is a key of this resource (portal: Keys and Endpoint)."
+    )
     emulator.fault(status=429)
     status, found = examined(azresp, configured)
     assert (status, found["network", "request"]["mark"]) == (0, "warn")

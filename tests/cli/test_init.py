@@ -170,7 +170,7 @@ def test_a_failed_try_shows_the_next_step_and_lets_an_answer_be_changed(
         assert terminal.status() == 0
     shown = " ".join(terminal.text.split())
     assert "DeploymentNotFound" in shown
-    assert "must be the name of a deployment" in shown
+    assert "is no deployment of this resource" in shown
     assert "must be on a host of the Azure OpenAI service" in shown
     assert tomllib.loads(config.read_text())["profiles"]["default"]["deployment"] == "gpt-5"
 

@@ -520,7 +520,9 @@ def test_bad_news_is_one_sentence_and_a_next_step(
     assert len(shell.bodies) == posts
     assert told in lines[0]
     assert step in " ".join(lines[1:])
-    assert len(lines) == (2 if step else 1)
+    ids = [line for line in lines if line.startswith("  apim-request-id ")]
+    assert lines[2:] == ids, "a refusal's ids stand below the step"
+    assert len(lines) - len(ids) == (2 if step else 1)
     assert "canary" not in done.stderr.decode()
     assert "Azure support" not in done.stderr.decode()  # it is no service of Azure's
     assert "connection broke" not in lines[0] or lines[0].endswith(": the connection broke")
