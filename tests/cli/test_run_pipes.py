@@ -332,6 +332,8 @@ def test_a_failed_answer_of_azure_is_sent_to_its_support_but_one_for_the_quota_i
             "Option '--session' requires an argument.",
             "`azresp run --help` lists the options.",
         ),
+        ("run --again hi", "--again is for --batch only", "Give the file: --batch prompts.jsonl."),
+        ("run --parallel 8 hi", "--parallel is for --batch only", "Give the file: --batch prompts.jsonl."),
         ("rnu hi", "No such command 'rnu'. Did you mean 'run'?", "`azresp --help` lists the commands."),
         (
             "sessions lsit",

@@ -28,7 +28,7 @@ def _names(chat: Chat, before: tuple[str, ...]) -> list[str]:
     return [*chat.found, *(one.name for one in chat.library.listed(50))]
 
 
-@command("new")
+@command("new", "clear")
 async def new(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     """Start a new session; the old one stays."""
     # What was set is still in force, so it belongs to the new session too.
