@@ -46,7 +46,7 @@ def test_a_healthy_set_up_is_ok_in_every_line(
     assert "gpt-5-mini (AZRESP_DEPLOYMENT)" in found["endpoint", "deployment"]["text"]
     assert "env:AZRESP_API_KEY is accepted" in found["network", "sign-in"]["text"]
     assert "GET models answered: " in found["network", "request"]["text"]
-    assert "1 sessions, 1 exchanges" in found["store", "content"]["text"]
+    assert "1 session, 1 exchange" in found["store", "content"]["text"]
     assert "WAL" in found["store", "integrity"]["text"]
     assert "mode 0600" in found["store", "file"]["text"]
 
