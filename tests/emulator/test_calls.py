@@ -129,7 +129,7 @@ def test_a_question_about_a_file_reads_it_first(emulator: Emulator) -> None:
     reader = function("read_file", "Read a text file", path=STRING)
     asked = "what does README.md promise?"
     assert called(create(emulator, asked, tools=[WEATHER, reader])) == [("read_file", {"path": "README.md"})]
-    assert called(create(emulator, "what is 1.5 times 2?", tools=[reader])) == []
+    assert called(create(emulator, "what is 1.5 times 2? @fox.png", tools=[reader])) == []
 
 
 def test_arguments_keep_a_strict_schema(emulator: Emulator) -> None:
