@@ -84,9 +84,10 @@ class Questions:
     def _endpoint(self, answers: Answers) -> None:
         gap()
         tell("Endpoint: paste any URL of your Azure OpenAI resource, as the portal shows it.")
-        before = answers.endpoint
+        before, meant = answers.endpoint, ""
         while True:
-            pasted = _ask("Endpoint", before.base_url(answers.api_version or "v1") if before else "")
+            known = before.base_url(answers.api_version or "v1") if before else ""
+            pasted = _ask("Endpoint", meant or known)
             if not pasted:
                 tell("An endpoint is needed, for example https://NAME.openai.azure.com (Ctrl-C leaves).")
                 continue
@@ -94,7 +95,8 @@ class Questions:
                 endpoint = read_endpoint(pasted)
                 break
             except EndpointError as error:
-                tell(f"{error.reason}. {error.hint}")
+                tell(f"It {error.reason}. {error.hint}")
+                meant = error.meant
         if endpoint.root != (before.root if before else ""):
             answers.api_version = endpoint.api_version or ""
             answers.deployment = endpoint.deployment

@@ -29,11 +29,15 @@ _HINT = (
 
 
 class EndpointError(ConfigError):
-    """What was pasted is no endpoint; `reason` is the sentence without the setting's name before it."""
+    """What was pasted is no endpoint; `reason` is the sentence without the setting's name before it.
 
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(f"endpoint: {reason}", hint)
+    `meant` is the address that was probably meant; empty where nothing tells.
+    """
+
+    def __init__(self, reason: str, hint: str, meant: str = "") -> None:
+        super().__init__(f"endpoint: {reason}", f"Did you mean {meant} ?" if meant else hint)
         self.reason = reason
+        self.meant = meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,8 @@ def _origin(parts: SplitResult, text: str) -> str:
     if parts.scheme != "https":
         raise EndpointError(
             f"must begin with https:// (http only for this machine), got {_shown(text)!r}",
-            f"Did you mean https://{host} ?",
+            _HINT,
+            f"https://{host}",
         )
     if port not in (None, 443):
         raise _refusal("must not name a port other than 443", text)
@@ -140,7 +145,8 @@ def _route(origin: str, parts: SplitResult, text: str) -> Endpoint:
     if [segment.lower() for segment in segments[:2]] == ["api", "projects"]:
         raise EndpointError(
             f"must be the Azure OpenAI endpoint, got a Foundry project's: {_shown(text)!r}",
-            f"A project endpoint serves agents by another contract. Paste its resource: {origin}/openai/v1/",
+            _HINT,
+            f"{origin}/openai/v1/",
         )
     if any(not re.fullmatch(_SEGMENT, segment) or segment in (".", "..") for segment in segments):
         raise _refusal("must have a plain path", text)
@@ -190,8 +196,8 @@ def _version(query: str, text: str) -> str | None:
 
 def _refusal(rule: str, text: str, name: str = "") -> EndpointError:
     """The error for an address that breaks a rule; `name` is the resource's, where it is known."""
-    hint = f"Did you mean https://{name.lower()}{SUFFIXES[0]} ?" if name else _HINT
-    return EndpointError(f"{rule}, got {_shown(text)!r}", hint)
+    meant = f"https://{name.lower()}{SUFFIXES[0]}" if name else ""
+    return EndpointError(f"{rule}, got {_shown(text)!r}", _HINT, meant)
 
 
 def _shown(text: str) -> str:
