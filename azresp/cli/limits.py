@@ -31,9 +31,12 @@ def demand_affordable(
     if limit.cost and found.picos is None:
         warn(f"warning: {unpriced(str(settings.get('deployment')))}")
     if found.too_much(limit):
+        many = 0 < limit.tokens < found.tokens
+        bound = f"warn_tokens is {limit.tokens:,}" if many else f"warn_cost is {limit.cost:g}"
         raise UsageError(
-            f"{what} takes {found}",
-            "Add --yes to send it all the same; --warn-tokens and --warn-cost set from when on that is needed.",
+            f"{what} takes {found}; {bound}",
+            "Nothing was sent. Add --yes to send it all the same; --warn-tokens or --warn-cost set another limit, "
+            "0 none.",
         )
     if found.over(limit):
         warn(f"warning: {what} takes {found}: --warn-tokens sets from when on I tell")

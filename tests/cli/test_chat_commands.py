@@ -41,6 +41,7 @@ def test_branches_of_a_conversation(house: House, tmp_path: Path) -> None:
         chat.ask("/fork other").wait("now in other · /resume my-name-is-ada goes back")
         chat.ask("/edit").wait("› my name is Eve").wait("Nice to meet you, Eve")
         chat.ask("/retry").wait("Nice to meet you, Eve", 2)
+        chat.ask("/resume my-name").wait("Did you mean my-name-is-ada? /sessions")
         chat.ask("/resume my-name-is-ada").wait("resumed my-name-is-ada · 2 exchanges")
         chat.ask("/sessions").wait("here · just now")
         chat.ask("/rename a better name").wait("this session is now a better name")
