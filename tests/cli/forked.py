@@ -16,10 +16,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Self
+from typing import Any, Self
 
 COMMAND = [sys.executable, "-m", "azresp"]
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
@@ -42,12 +43,25 @@ def can_fork(env: Mapping[str, str]) -> bool:
     return not anew and env.get("PYTHONUTF8") == "1" and _read_once(env) == _read_once(_zygote_env())
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One call of libc that fails in azresp; see tests/torture/faults.c."""
+
+    library: Path
+    number: int
+    """0: none fails, they are only counted"""
+    log: Path
+    folder: Path
+    for_good: bool = False
+    """all later calls of its kind fail too"""
+
+
 def _zygote_env() -> dict[str, str]:
     return kept() | {"PYTHONUTF8": "1", "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 @cache
-def _zygote() -> socket.socket:
+def _zygote(preload: str = "") -> socket.socket:
     """The connection to this worker's zygote, which ends with it."""
     ours, theirs = socket.socketpair()
     script = Path(__file__).with_name("zygote.py")
@@ -55,7 +69,7 @@ def _zygote() -> socket.socket:
     process = subprocess.Popen(
         [sys.executable, "-P", str(script), str(handle)],
         stdin=subprocess.DEVNULL,
-        env=_zygote_env(),
+        env=_zygote_env() | ({"LD_PRELOAD": preload} if preload else {}),
         pass_fds=[handle],
     )
     theirs.close()
@@ -79,12 +93,16 @@ class Forked:
         cwd: Path | str,
         streams: Sequence[int],
         session: bool = False,
+        fault: Fault | None = None,
     ) -> None:
         self.returncode: int | None = None
         self._conn, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(_zygote(), [b"."], [*streams, theirs.fileno()])
-        task = {"words": list(words), "env": dict(env), "cwd": str(cwd), "session": session}
+            zygote = _zygote(str(fault.library) if fault is not None else "")
+            socket.send_fds(zygote, [b"."], [*streams, theirs.fileno()])
+        task: dict[str, Any] = {"words": list(words), "env": dict(env), "cwd": str(cwd), "session": session}
+        if fault is not None:
+            task["fault"] = [fault.number, fault.for_good, str(fault.log), str(fault.folder)]
         self._conn.sendall(json.dumps(task).encode() + b"\n")
         self._told = b""
         while b"\n" not in self._told:
@@ -148,9 +166,10 @@ def run(
     stdin: bytes = b"",
     stdout: int | None = None,
     timeout_s: float = 60,
+    fault: Fault | None = None,
 ) -> CompletedProcess[bytes]:
     """Run azresp to its end: bytes through a pipe in, bytes through pipes out (or stdout to a descriptor)."""
-    if not can_fork(env):
+    if fault is None and not can_fork(env):
         return subprocess.run(
             [*COMMAND, *words],
             input=stdin,
@@ -165,7 +184,7 @@ def run(
     (theirs_in, ours_in), (out, theirs_out), (err, theirs_err) = pipes
     streams = [theirs_in, theirs_out if stdout is None else stdout, theirs_err]
     try:
-        running = Forked(words, env=env, cwd=cwd, streams=streams)
+        running = Forked(words, env=env, cwd=cwd, streams=streams, fault=fault)
     finally:
         for handle in (theirs_in, theirs_out, theirs_err):
             os.close(handle)

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import pyte
 
-from tests.cli.forked import COMMAND, Forked, can_fork
+from tests.cli.forked import COMMAND, Fault, Forked, can_fork
 from tests.ui.terminals import Tty
 
 PATIENCE_S = 30.0
@@ -36,11 +36,12 @@ _OURS = re.compile(  # \b: how prompt_toolkit goes one cell to the left
 
 
 def _started(
-    argv: Sequence[str], slave: int, env: Mapping[str, str], folder: Path
+    argv: Sequence[str], slave: int, env: Mapping[str, str], folder: Path, fault: Fault | None
 ) -> Forked | subprocess.Popen[bytes]:
     """A program with a terminal of its own."""
-    if argv[: len(COMMAND)] == COMMAND and can_fork(env):
-        return Forked(argv[len(COMMAND) :], env=env, cwd=folder, streams=[slave] * 3, session=True)
+    if argv[: len(COMMAND)] == COMMAND and (fault is not None or can_fork(env)):
+        streams = [slave] * 3
+        return Forked(argv[len(COMMAND) :], env=env, cwd=folder, streams=streams, session=True, fault=fault)
     return subprocess.Popen(
         # -S -E: this interpreter is only a step on the way to the program
         [sys.executable, "-S", "-E", "-c", _LAUNCH, *argv],
@@ -65,6 +66,7 @@ class Sitting:
         lines: int = 24,
         term: str = "xterm-256color",
         command: Sequence[str] = COMMAND,
+        fault: Fault | None = None,
     ) -> None:
         self.tty = Tty(columns, lines)
         self.tty.screen.reset_mode(pyte.modes.LNM)
@@ -74,7 +76,7 @@ class Sitting:
         self._over = False
         self.modes = termios.tcgetattr(self.master)
         """the terminal's modes before anything ran"""
-        self.process = _started([*command, *(words or ("chat",))], slave, {**env, "TERM": term}, folder)
+        self.process = _started([*command, *(words or ("chat",))], slave, {**env, "TERM": term}, folder, fault)
         os.close(slave)
 
     # What is on the screen

@@ -87,6 +87,8 @@ def be_azresp(conn: socket.socket, handles: list[int]) -> None:
         settle(task)
         from azresp.__main__ import main
 
+        if "fault" in task:
+            arm(*task["fault"])
         main()
     except BaseException:
         os.write(2, traceback.format_exc().encode())
@@ -110,6 +112,15 @@ def settle(task: dict[str, Any]) -> None:
     sys.stdin = sys.__stdin__ = opened(0, "r", "surrogateescape")  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = opened(1, "w", "surrogateescape", lines=os.isatty(1))  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = opened(2, "w", "backslashreplace", lines=True)  # type: ignore[misc]
+
+
+def arm(number: int, for_good: bool, log: str, folder: str) -> None:
+    """From now on calls are counted, and one fails (tests/torture/faults.c, preloaded)."""
+    import ctypes
+    import subprocess
+
+    subprocess._USE_VFORK = False  # type: ignore[attr-defined]  # no wrapper can return twice
+    ctypes.CDLL(None).fault_arm(number, int(for_good), log.encode(), folder.encode())
 
 
 def opened(number: int, mode: str, errors: str, lines: bool = False) -> Any:

@@ -1,0 +1,110 @@
+"""Each call that can fail on the way of a command fails once: no traceback, nothing lost, nothing sent twice, nothing leaked.
+
+`make torture` lets every single one fail; a usual run takes a sample.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from azresp.emulator import Emulator, Settings
+from tests.torture.house import Played, Scenario, TortureHouse, library, told_of
+
+SAMPLE = int(os.environ.get("AZRESP_FAULTS", "6"))
+"""How many calls fail in each scenario; 0: all of them, once and for good."""
+
+TOOL = '''def forecast(city: str) -> str:
+    """Tell the weather."""
+    return "rain in " + city
+'''
+
+
+def _picture(house: TortureHouse, played: Played) -> str:
+    path = house.folder / "sun.png"
+    return "" if path.exists() and path.read_bytes()[:4] == b"\x89PNG" else "no picture"
+
+
+def _pruned(house: TortureHouse, played: Played) -> str:
+    return "a session is left" if house.kept() else ""
+
+
+def _exported(house: TortureHouse, played: Played) -> str:
+    path = house.folder / "out.md"
+    return "" if path.exists() and "Hello" in path.read_text() else "no export"
+
+
+def _set(house: TortureHouse, played: Played) -> str:
+    return "" if "gpt-5-nano" in (house.folder / "config/azresp/config.toml").read_text() else "not set"
+
+
+def _called(house: TortureHouse, played: Played) -> str:
+    return "" if "rain in Oslo" in played.out else "the tool's result is not in the answer"
+
+
+HI = ("run", "hi")
+SCENARIOS = {
+    "run": Scenario(HI, prepare=(("run", "what is two and two?"),)),
+    "first run": Scenario(HI),
+    "json": Scenario(("run", "--json", "hi"), answers=False),
+    "tool": Scenario(
+        ("run", "--tool", "tools.py", "--approve", "allow:forecast", 'call forecast {"city": "Oslo"}'),
+        prepare=(("tools", "trust", "tools.py", "--yes"),),
+        files={"tools.py": TOOL},
+        posts=2,
+        answers=False,
+        done=_called,
+    ),
+    "job": Scenario(("jobs", "attach", "1"), prepare=(("run", "--background", "tell me about tides"),), posts=0),
+    "picture": Scenario(
+        ("run", "-o", "sun.png", "draw a sun"),
+        env={"AZRESP_IMAGE_DEPLOYMENT": "gpt-image-1"},
+        answers=False,
+        done=_picture,
+    ),
+    "prune": Scenario(
+        ("sessions", "prune", "--older", "0h", "--yes", "--remote"),
+        prepare=(HI, ("run", "another")),
+        posts=0,
+        answers=False,
+        removes=True,
+        done=_pruned,
+    ),
+    "export": Scenario(
+        ("sessions", "export", "hi", "-o", "out.md"), prepare=(HI,), posts=0, answers=False, done=_exported
+    ),
+    "config": Scenario(
+        ("config", "set", "deployment", "gpt-5-nano"),
+        files={"config/azresp/config.toml": 'verbosity = "low"\n'},
+        posts=0,
+        answers=False,
+        done=_set,
+    ),
+    "attached": Scenario(
+        ("run", "-f", "notes.txt", "what does it say?"), files={"notes.txt": "Remember the milk."}
+    ),
+    "chat": Scenario(("chat",), prepare=(HI,), keys=("hi there\r", "\x04")),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_call_fails_once(name: str, tmp_path: Path) -> None:
+    with Emulator(Settings(tokens_per_s=0, first_token_s=0, queued_s=0)) as emulator:
+        house = TortureHouse(tmp_path, emulator, SCENARIOS[name], library(tmp_path))
+        clean = house.play(0)
+        assert clean.status == 0, told_of(clean)
+        assert [*house.complaints(clean)] == [], told_of(clean)
+        wrong = []
+        for number, for_good in _chosen(len(clean.calls)):
+            played = house.play(number, for_good=for_good)
+            if found := [*house.complaints(played)]:
+                wrong.append((number, for_good, found, told_of(played)))
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+def _chosen(calls: int) -> list[tuple[int, bool]]:
+    every = [(number, for_good) for number in range(1, calls + 1) for for_good in (False, True)]
+    return random.sample(every, min(SAMPLE, len(every))) if SAMPLE else every
