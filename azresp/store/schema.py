@@ -171,21 +171,39 @@ def connect(path: Path | None) -> sqlite3.Connection:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        _look_at_header(path)
-        db = sqlite3.connect(path, isolation_level=None, timeout=LOCKED_FOR_S)
-        return _prepared(db, f"the store {path}")
+        return _tried(path)
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        # SQLite takes a read that failed (EIO) for damage: only a file that can be read, twice, is set aside.
+        _read_through(path)
+    try:
+        return _tried(path)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # UnicodeDecodeError: SQLite's own message may quote damaged bytes.
-        if isinstance(error, sqlite3.OperationalError):
-            raise LocalError(
-                f"the store {path}: {reason(error)}",
-                "Can the file and its folder be written, is there room? AZRESP_STORE_FILE names another file.",
-            ) from error
         aside = _set_aside(path)
         raise LocalError(
             f"the store {path} is damaged ({reason(error)}); it was set aside as {aside.name}",
             "Start again: a new store is made. `sqlite3 FILE .recover` may get the old one's rows back.",
         ) from error
+
+
+def _tried(path: Path) -> sqlite3.Connection:
+    """An open store. UnicodeDecodeError: SQLite's own message may quote damaged bytes."""
+    try:
+        _look_at_header(path)
+        db = sqlite3.connect(path, isolation_level=None, timeout=LOCKED_FOR_S)
+        return _prepared(db, f"the store {path}")
+    except sqlite3.OperationalError as error:
+        raise LocalError(
+            f"the store {path}: {reason(error)}",
+            "Can the file and its folder be written, is there room? AZRESP_STORE_FILE names another file.",
+        ) from error
+
+
+def _read_through(path: Path) -> None:
+    """Read the file and its log to their ends. Raises OSError."""
+    for name in (path.name, f"{path.name}-wal"):
+        with suppress(FileNotFoundError), path.with_name(name).open("rb") as file:
+            while file.read(1 << 20):
+                pass
 
 
 def reason(error: Exception) -> str:

@@ -76,7 +76,9 @@ class Sitting:
         self._over = False
         self.modes = termios.tcgetattr(self.master)
         """the terminal's modes before anything ran"""
-        self.process = _started([*command, *(words or ("chat",))], slave, {**env, "TERM": term}, folder, fault)
+        self.process = _started(
+            [*command, *(words or ("chat",))], slave, {**env, "TERM": term}, folder, fault
+        )
         os.close(slave)
 
     # What is on the screen

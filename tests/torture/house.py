@@ -242,4 +242,9 @@ def _started(sitting: Sitting) -> None:
 
 def told_of(played: Played) -> dict[str, Any]:
     """A run for a report."""
-    return {"failed": played.failed, "status": played.status, "out": played.out[-300:], "err": played.err[-600:]}
+    return {
+        "failed": played.failed,
+        "status": played.status,
+        "out": played.out[-300:],
+        "err": played.err[-600:],
+    }

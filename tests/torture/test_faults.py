@@ -58,7 +58,9 @@ SCENARIOS = {
         answers=False,
         done=_called,
     ),
-    "job": Scenario(("jobs", "attach", "1"), prepare=(("run", "--background", "tell me about tides"),), posts=0),
+    "job": Scenario(
+        ("jobs", "attach", "1"), prepare=(("run", "--background", "tell me about tides"),), posts=0
+    ),
     "picture": Scenario(
         ("run", "-o", "sun.png", "draw a sun"),
         env={"AZRESP_IMAGE_DEPLOYMENT": "gpt-image-1"},
