@@ -86,7 +86,7 @@ class SecretRef:
 
 
 class Redactor:
-    """Replaces the values of known secrets by `***`, also base64, URL and JSON encoded."""
+    """Replaces the values of known secrets by `***`, also as base64, hex, URL and JSON encoded."""
 
     def __init__(self, *secrets: Secret) -> None:
         self._forms: set[str] = set()
@@ -147,6 +147,7 @@ def _overlap(text: str, form: str) -> int:
 def _forms(value: str) -> set[str]:
     raw = value.encode("utf-8", "surrogatepass")
     forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    forms |= {raw.hex(), raw.hex().upper()}
     for percent in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
         forms |= {percent, re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), percent)}
     for shift in range(3):

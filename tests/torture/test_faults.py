@@ -42,7 +42,10 @@ def _set(house: TortureHouse, played: Played) -> str:
 
 
 def _called(house: TortureHouse, played: Played) -> str:
-    return "" if "rain in Oslo" in played.out else "the tool's result is not in the answer"
+    ran = (
+        "rain in Oslo" in played.out or "could not be started" in played.err or "ended without" in played.err
+    )
+    return "" if ran else "neither the tool's result nor why there is none"
 
 
 HI = ("run", "hi")
