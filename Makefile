@@ -25,9 +25,11 @@ dist: $(VENV)/.test
 fuzz: $(VENV)/.test
 	AZRESP_FUZZ=$(or $(TIMES),25) $(PY) -m pytest -n auto $$(grep -rl '^@given' tests)
 
-# kill -9 of azresp at many moments of a streaming job; each must come back whole: make torture KILLS=100
+# Each call that can fail fails once and for good, the baseline stream is cut at every byte in three ways, and kill -9 comes
+# at many moments of a run, a chat and a job (some 15 minutes on two cores): make torture KILLS=100, or ONLY=cuts
 torture: $(VENV)/.test
-	AZRESP_KILLS=$(or $(KILLS),100) $(PY) -m pytest -q -n 0 tests/cli/test_jobs.py -k killed
+	AZRESP_FAULTS=0 AZRESP_CUTS=0 AZRESP_KILLS=$(or $(KILLS),20) $(PY) -m pytest -q -n auto --dist loadgroup \
+		tests/torture tests/cli/test_jobs.py -k "$(or $(ONLY),faults or cuts or killed)"
 
 # The emulator's own tests, from a copy in an empty environment: it could be a package of its own.
 island: $(VENV)/.test

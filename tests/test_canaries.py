@@ -1,4 +1,4 @@
-"""Secrets with distinctive values go through every kind of command; then every byte written is searched for them (K1-K5).
+"""Secrets of six kinds go through every kind of command; then every byte written is searched for them (K1-K5).
 
 Searched are stdout, stderr, all files of the home and the working folder, what processes started by azresp see, and
 what was sent to anybody but whom a secret is for: as it is, in base64 at each alignment, URL-encoded, hex, as JSON.
@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -19,7 +20,7 @@ from azresp.emulator import Emulator, Settings
 from tests.cli import forked
 from tests.cli.sitting import Sitting
 from tests.mcp_server import McpServer, RemoteTool
-from tests.replay import JSON_HEADERS, Reply, ReplayServer
+from tests.replay import JSON_HEADERS, ReplayServer, Reply
 from tests.torture.house import library
 
 KEY = "canary-API-key/1+a\"b'c\\d"
@@ -34,6 +35,7 @@ TOOL = '''"""Shows what a tool sees."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 
 def look(name: str) -> str:
@@ -116,12 +118,13 @@ class Nest:
         (folder / "tools.py").write_text(TOOL)
         (folder / "canaryring.py").write_text(RINGS)
         self.env = env | {
-            **{
-                "AZRESP_ENDPOINT": emulator.root_url,
-                "AZRESP_DEPLOYMENT": "gpt-5-mini",
-                "AZRESP_PROFILE": "key",
-            },
-            **{"KEY": KEY, "TOKEN": TOKEN, "LENT": LENT, "SOME_OTHER_SECRET": OTHER},
+            "AZRESP_ENDPOINT": emulator.root_url,
+            "AZRESP_DEPLOYMENT": "gpt-5-mini",
+            "AZRESP_PROFILE": "key",
+            "KEY": KEY,
+            "TOKEN": TOKEN,
+            "LENT": LENT,
+            "SOME_OTHER_SECRET": OTHER,
             "TMPDIR": str(folder / "tmp"),
         }
         self.leaks: list[str] = []
@@ -182,7 +185,7 @@ def test_no_secret_is_in_any_byte_written(nest: Nest) -> None:
         nest.configure(server.url, on=False)
         assert b"Hello" in nest.run("run", "hi")
         assert b"Hello" in nest.run("run", "hi", "--profile", "token", AZRESP_PROFILE=None)
-        ring = {
+        ring: dict[str, Any] = {
             "AZRESP_PROFILE": "ring",
             "PYTHON_KEYRING_BACKEND": "canaryring.Ring",
             "PYTHONPATH": _path(nest),

@@ -47,6 +47,10 @@ def report(error: Exception, debug: Debug) -> int:
         place = f"{error.filename}: " if error.filename else ""
         note(f"azresp: {place}{error.strerror or error}")
         return int(Exit.LOCAL)
+    if type(error).__module__ == "termios":
+        # Not an OSError, though it is one: the window was closed. Nobody else's error is called so.
+        note(f"azresp: the terminal: {error.args[-1] if error.args else error}")
+        return int(Exit.LOCAL)
     if not debug.on:
         note(f"azresp: a fault in azresp itself: {type(error).__name__}: {error}")
         note("  Run it again with --debug for the traceback, and report it.")

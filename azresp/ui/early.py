@@ -7,6 +7,7 @@ bracketed already, so that its line ends don't send it.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,17 +25,30 @@ class EarlyPrompt:
         self._before = _keep_enter() if wanted and terminal.caps.cursor else None
         self._drawn = self._before is not None
         if self._drawn:
-            terminal.draw(MARK + "\x1b[?2004h")
+            try:
+                terminal.draw(MARK + "\x1b[?2004h")
+            except BaseException:
+                self._put_back()
+                raise
 
     def clear(self) -> None:
         """Take the prompt away, so that something else can stand on its line; twice is fine."""
         if self._before is None:
             return
+        try:
+            self._wipe()
+        finally:
+            self._put_back()
+
+    def _wipe(self) -> None:
         if self._drawn:
             rows = (len(MARK) + _waiting()) // self._terminal.size()[0]
             up = f"\x1b[{rows}A" if rows else ""
             self._terminal.draw(f"\x1b[?2004l{up}\r\x1b[J")
-        _set(self._before)
+
+    def _put_back(self) -> None:
+        if self._before is not None:
+            _set(self._before)
         self._before = None
 
 
@@ -44,7 +58,10 @@ def _waiting() -> int:
     import struct
     import termios
 
-    found: int = struct.unpack("i", fcntl.ioctl(sys.stdin.fileno(), termios.FIONREAD, bytes(4)))[0]
+    try:
+        found: int = struct.unpack("i", fcntl.ioctl(sys.stdin.fileno(), termios.FIONREAD, bytes(4)))[0]
+    except (OSError, ValueError):  # the window was closed
+        return 0
     return found
 
 
@@ -55,13 +72,15 @@ def _keep_enter() -> list[Any] | None:
     """
     try:
         import termios
-
+    except ImportError:  # Windows
+        return None
+    try:
         before: list[Any] = termios.tcgetattr(sys.stdin.fileno())
         now = [*before]
         now[0] = before[0] & ~termios.ICRNL
         now[3] = before[3] & ~termios.ICANON
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, now)
-    except (ImportError, OSError, ValueError):
+    except (termios.error, OSError, ValueError):
         return None
     return before
 
@@ -69,4 +88,5 @@ def _keep_enter() -> list[Any] | None:
 def _set(modes: list[Any]) -> None:
     import termios
 
-    termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, modes)
+    with suppress(termios.error, OSError, ValueError):  # the window was closed
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, modes)

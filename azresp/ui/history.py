@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from prompt_toolkit.history import FileHistory
 
+from azresp.errors import LocalError
+
 
 class PrivateHistory(FileHistory):
-    """A history file of mode 0600."""
+    """A history file of mode 0600. A full or failing disk keeps nobody from typing: nothing raises but `forget`."""
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._path = path
         super().__init__(str(path))
 
+    def load_history_strings(self) -> Iterable[str]:
+        """What was typed, newest first, as far as it can be read."""
+        with suppress(OSError):
+            return super().load_history_strings()
+        return ()
+
     def store_string(self, string: str) -> None:
         """Keep what was typed, unless it begins with a blank."""
         if not string.startswith(" "):
-            super().store_string(string.encode("utf-8", "replace").decode())
+            with suppress(OSError):
+                super().store_string(string.encode("utf-8", "replace").decode())
 
     def forget(self, text: str) -> bool:
-        """Take every entry that is this text out of the file; tells whether there was one."""
+        """Take every entry that is this text out of the file; tells whether there was one. Raises LocalError."""
         wanted = text.strip()
         self._loaded_strings = [one for one in self._loaded_strings if one.strip() != wanted]
+        try:
+            return self._forget(wanted)
+        except OSError as error:
+            raise LocalError(
+                f"{self._path}: {error.strerror or error}", "What was typed is still in it: remove the file."
+            ) from error
+
+    def _forget(self, wanted: str) -> bool:
         found = list(_entries(self._path.read_bytes()))
         kept = [raw for raw, told in found if told.strip() != wanted]
         if len(kept) == len(found):

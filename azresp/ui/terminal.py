@@ -253,10 +253,12 @@ def _without_echo(*, leaving: bool = False) -> Callable[[], object]:
     try:
         import sys
         import termios
-
+    except ImportError:  # Windows
+        return _nothing
+    try:
         handle = sys.stdin.fileno()
         before: list[Any] = termios.tcgetattr(handle)
-    except (ImportError, OSError, ValueError):
+    except (termios.error, OSError, ValueError):
         return _nothing
     quiet = [*before]
     # Without ICRNL a typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
@@ -267,10 +269,11 @@ def _without_echo(*, leaving: bool = False) -> Callable[[], object]:
         quiet[3] |= termios.NOFLSH
         quiet[6] = [*before[6]]
         quiet[6][termios.VQUIT] = b"\x02"
-    termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
+    with suppress(termios.error):  # the window was closed
+        termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
 
     def restore() -> None:
-        with suppress(termios.error):  # the window was closed
+        with suppress(termios.error):
             termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
     return restore

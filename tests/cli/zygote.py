@@ -119,7 +119,7 @@ def arm(number: int, for_good: bool, log: str, folder: str) -> None:
     import ctypes
     import subprocess
 
-    subprocess._USE_VFORK = False  # type: ignore[attr-defined]  # no wrapper can return twice
+    setattr(subprocess, "_USE_VFORK", False)  # noqa: B010 - final; but no wrapper can return twice
     ctypes.CDLL(None).fault_arm(number, int(for_good), log.encode(), folder.encode())
 
 

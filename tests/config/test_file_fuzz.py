@@ -39,20 +39,33 @@ _RIGHT = {key: tomlkit.parse(f"x = {setting.example}").unwrap()["x"] for key, se
 _PROFILES = _tables(_RIGHT)
 _TOOLS = _tables(
     {
-        **{"file": "/srv/a.py", "functions": ["f"], "use": "read_file", "root": "/srv", "type": "web_search"},
-        **{"name": "grep", "command": ["grep", "{a}"], "parameters": {"type": "object"}, "stdin": "none"},
-        **{"on": True, "approval": "never", "timeout_s": 3, "env": ["A"], "cwd": "/srv", "description": "d"},
+        "file": "/srv/a.py",
+        "functions": ["f"],
+        "use": "read_file",
+        "root": "/srv",
+        "type": "web_search",
+        "name": "grep",
+        "command": ["grep", "{a}"],
+        "parameters": {"type": "object"},
+        "stdin": "none",
+        "on": True,
+        "approval": "never",
+        "timeout_s": 3,
+        "env": ["A"],
+        "cwd": "/srv",
+        "description": "d",
     }
 )
 _SERVERS = _tables(
     {
-        **{
-            "label": "docs",
-            "url": "https://x.example/mcp",
-            "connector": "connector_dropbox",
-            "description": "d",
-        },
-        **{"headers": {"X": "env:A"}, "authorization": "env:B", "allowed_tools": ["a"], "on": False},
+        "label": "docs",
+        "url": "https://x.example/mcp",
+        "connector": "connector_dropbox",
+        "description": "d",
+        "headers": {"X": "env:A"},
+        "authorization": "env:B",
+        "allowed_tools": ["a"],
+        "on": False,
         "require_approval": {"never": ["a"]},
     }
 )

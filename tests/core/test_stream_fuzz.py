@@ -108,7 +108,7 @@ def test_a_recorded_stream_with_any_values_in_its_fields_folds(
         holder, key = places[field % len(places)]
         holder[key] = value
     # As the decoder gives it: without NaN.
-    _check([wire for wire in wires_of(b"".join(b"data: %b\n\n" % json.dumps(one).encode() for one in wires))])
+    _check(wires_of(b"".join(b"data: %b\n\n" % json.dumps(one).encode() for one in wires)))
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

@@ -1,7 +1,7 @@
 /* The calls of libc that can fail, counted, and one of them made to fail: preloaded into a Python that runs azresp.
  *
  * fault_arm(nth, sticky, log, folder): from now on the nth call fails (0: none; sticky: it and all later ones of its
- * kind). Counted are calls on files below `folder`, on pipes, terminals and internet sockets; each becomes a line
+ * kind on its kind of thing: files, one pipe, sockets). Counted are calls on files below `folder`, on pipes, terminals and internet sockets; each becomes a line
  * "number kind detail" of the log. Other files are left alone: modules don't fail halfway through a program.
  */
 #define _GNU_SOURCE
@@ -25,7 +25,7 @@
 
 static _Atomic long count;
 static long nth, sticky;
-static char stuck[16];
+static char stuck[64];
 static int log_fd = -1, owner;
 static char watched[1024];
 
@@ -41,15 +41,19 @@ void fault_arm(long which, long for_good, const char *log, const char *folder) {
     nth = which, sticky = for_good, owner = getpid(), count = 0;
 }
 
+static int is_file(const char *name) { return name[0] == '/' && strncmp(name, "/dev/", 5); }
+
 /* Whether this call is the one that fails. */
 static int hit(const char *kind, const char *detail) {
     if (log_fd < 0 || getpid() != owner) return 0;
     int saved = errno;
     long number = ++count;
-    int fails = nth && (number == nth || (sticky && number > nth && !strcmp(kind, stuck)));
-    if (number == nth) strncpy(stuck, kind, sizeof stuck - 1);
+    char what[64];
+    snprintf(what, sizeof what, "%s %s", kind, is_file(detail) ? "file" : detail);
+    int fails = nth && (number == nth || (sticky && number > nth && !strcmp(what, stuck)));
+    if (number == nth) strcpy(stuck, what);
     char line[512];
-    int n = snprintf(line, sizeof line, "%ld %s %s%s\n", number, kind, detail ? detail : "", fails ? " FAILS" : "");
+    int n = snprintf(line, sizeof line, "%ld %s %s%s\n", number, kind, detail, fails ? " FAILS" : "");
     syscall(SYS_write, log_fd, line, n < (int)sizeof line ? n : (int)sizeof line - 1);
     errno = saved;
     return fails;
@@ -75,7 +79,6 @@ static const char *named(int fd, char *name, int size) {
     return name;
 }
 
-static int is_file(const char *name) { return name[0] == '/' && strncmp(name, "/dev/", 5); }
 static int broken(const char *name) {  /* what writing says */
     return is_file(name) ? ENOSPC : !strcmp(name, "socket") ? ECONNRESET : !strncmp(name, "pipe", 4) ? EPIPE : EIO;
 }
@@ -193,6 +196,6 @@ pid_t fork(void) {
 
 int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **found) {
     static int (*real_getaddrinfo)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    if (hit("resolve", host)) return EAI_AGAIN;
+    if (hit("resolve", host ? host : "")) return EAI_AGAIN;
     return REAL(getaddrinfo)(host, port, hints, found);
 }

@@ -139,15 +139,9 @@ def test_a_stream_cut_at_any_byte_is_shown_kept_and_marked(shared: Path, front: 
             assert (status, turn.status) == (Exit.OK, "completed"), case
             continue
         assert turn.status == INTERRUPTED, case
-        assert (
-            status == Exit.UNFINISHED
-            if turn.text or heard.id and end == "close"
-            else status
-            in (
-                Exit.UNFINISHED,
-                Exit.NETWORK,
-            )
-        ), case
+        # Before the first word it is a matter of the network.
+        right = (Exit.UNFINISHED,) if turn.text else (Exit.UNFINISHED, Exit.NETWORK)
+        assert status in right, case
 
 
 def _heard(content: bytes, end: str) -> Turn:

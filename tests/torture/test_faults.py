@@ -1,4 +1,4 @@
-"""Each call that can fail on the way of a command fails once: no traceback, nothing lost, nothing sent twice, nothing leaked.
+"""Each call that can fail on a command's way fails once: no traceback, nothing lost, sent twice or leaked.
 
 `make torture` lets every single one fail; a usual run takes a sample.
 """
@@ -103,13 +103,15 @@ def test_each_call_fails_once(name: str, tmp_path: Path) -> None:
         assert clean.status == 0, told_of(clean)
         assert [*house.complaints(clean)] == [], told_of(clean)
         wrong = []
-        for number, for_good in _chosen(len(clean.calls)):
+        for number, for_good in _chosen(clean.calls):
             played = house.play(number, for_good=for_good)
             if found := [*house.complaints(played)]:
                 wrong.append((number, for_good, found, told_of(played)))
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def _chosen(calls: int) -> list[tuple[int, bool]]:
-    every = [(number, for_good) for number in range(1, calls + 1) for for_good in (False, True)]
+def _chosen(calls: list[str]) -> list[tuple[int, bool]]:
+    """Numbers of calls, and whether they fail for good; SQLite waits ten seconds and more for a lock it never gets."""
+    every = [(number, False) for number in range(1, len(calls) + 1)]
+    every += [(number, True) for number, call in enumerate(calls, 1) if " lock " not in call]
     return random.sample(every, min(SAMPLE, len(every))) if SAMPLE else every
