@@ -15,6 +15,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 
 from azresp.ui.cells import cut, width
+from azresp.ui.reader import end_with_terminal
 from azresp.ui.sink import clean, clean_line
 
 _STYLE = Style.from_dict({"mark": "bold", "dim": "dim", "chosen": "reverse"})
@@ -54,6 +55,7 @@ class Picker:
         *,
         output: Output | None = None,
     ) -> None:
+        end_with_terminal()
         self._choices = choices
         self._preview = preview
         self._found = found

@@ -30,6 +30,7 @@ from azresp.ui.counting import counted
 from azresp.ui.early import MARK
 from azresp.ui.history import PrivateHistory
 from azresp.ui.mentions import at_mention, completions
+from azresp.ui.reader import end_with_terminal
 from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
 from azresp.ui.sink import clean_line
@@ -98,6 +99,7 @@ class PromptEditor:
         vi: bool = False,
         first: Callable[[], None] | None = None,
     ) -> None:
+        end_with_terminal()
         self._completer = _SlashCompleter()
         self._first = first
         self._last_interrupt = 0.0
