@@ -94,8 +94,9 @@ class Database:
             ) from error
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise LocalError(
-                f"the store {self.path} is damaged: {reason(error)}",
-                "Move it away; `sqlite3 FILE .recover` may get its rows back.",
+                # SQLite says the same of a read that failed, which the next one may not.
+                f"the store {self.path} is damaged or can't be read: {reason(error)}",
+                "If it stays so, move it away; `sqlite3 FILE .recover` may get its rows back.",
             ) from error
 
 

@@ -1,8 +1,9 @@
 /* The calls of libc that can fail, counted, and one of them made to fail: preloaded into a Python that runs azresp.
  *
  * fault_arm(nth, sticky, log, folder): from now on the nth call fails (0: none; sticky: it and all later ones of its
- * kind on its kind of thing: files, one pipe, sockets). Counted are calls on files below `folder`, on pipes, terminals and internet sockets; each becomes a line
- * "number kind detail" of the log. Other files are left alone: modules don't fail halfway through a program.
+ * kind on its kind of thing: files, one pipe, sockets). Counted are calls on files below `folder`, on pipes, terminals
+ * and internet sockets; each becomes a line "number kind detail" of the log. Other files are left alone: modules don't
+ * fail halfway through a program. A lock is refused once only: SQLite would wait for it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -50,7 +51,7 @@ static int hit(const char *kind, const char *detail) {
     long number = ++count;
     char what[64];
     snprintf(what, sizeof what, "%s %s", kind, is_file(detail) ? "file" : detail);
-    int fails = nth && (number == nth || (sticky && number > nth && !strcmp(what, stuck)));
+    int fails = nth && (number == nth || (sticky && number > nth && strcmp(kind, "lock") && !strcmp(what, stuck)));
     if (number == nth) strcpy(stuck, what);
     char line[512];
     int n = snprintf(line, sizeof line, "%ld %s %s%s\n", number, kind, detail, fails ? " FAILS" : "");

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ import pytest
 from azresp.emulator import Emulator, Settings
 from tests.torture.house import Played, Scenario, TortureHouse, library, told_of
 
-SAMPLE = int(os.environ.get("AZRESP_FAULTS", "6"))
-"""How many calls fail in each scenario; 0: all of them, once and for good."""
+SAMPLE = int(os.environ.get("AZRESP_FAULTS", "4"))
+"""How many calls fail in each of a few scenarios; 0: every call of all of them, once and for good."""
 
 TOOL = '''def forecast(city: str) -> str:
     """Tell the weather."""
@@ -41,10 +42,17 @@ def _set(house: TortureHouse, played: Played) -> str:
     return "" if "gpt-5-nano" in (house.folder / "config/azresp/config.toml").read_text() else "not set"
 
 
+def _imported(house: TortureHouse, played: Played) -> str:
+    return "" if len(house.kept()) == 2 else "not imported"
+
+
+def _added(house: TortureHouse, played: Played) -> str:
+    return "" if "mcp.example" in (house.folder / "config/azresp/config.toml").read_text() else "not added"
+
+
 def _called(house: TortureHouse, played: Played) -> str:
-    ran = (
-        "rain in Oslo" in played.out or "could not be started" in played.err or "ended without" in played.err
-    )
+    why = re.search("could not be started|ended without|no function", played.err)
+    ran = "rain in Oslo" in played.out or why
     return "" if ran else "neither the tool's result nor why there is none"
 
 
@@ -94,11 +102,29 @@ SCENARIOS = {
     "attached": Scenario(
         ("run", "-f", "notes.txt", "what does it say?"), files={"notes.txt": "Remember the milk."}
     ),
+    "upload": Scenario(
+        ("files", "upload", "notes.txt"), files={"notes.txt": "Remember the milk."}, posts=0, answers=False
+    ),
+    "import": Scenario(
+        ("sessions", "import", "talk.json"),
+        prepare=(HI, ("sessions", "export", "hi", "--format", "json", "-o", "talk.json")),
+        posts=0,
+        answers=False,
+        done=_imported,
+    ),
+    "server": Scenario(
+        ("mcp", "add", "docs", "https://mcp.example/", "--header", "X-Key=env:LENT"),
+        files={"config/azresp/config.toml": 'verbosity = "low"\n'},
+        posts=0,
+        answers=False,
+        done=_added,
+    ),
+    "doctor": Scenario(("doctor",), prepare=(HI,), posts=0, answers=False),
     "chat": Scenario(("chat",), prepare=(HI,), keys=("hi there\r", "\x04")),
 }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", ("run", "tool", "chat", "config") if SAMPLE else SCENARIOS)
 def test_each_call_fails_once(name: str, tmp_path: Path) -> None:
     with Emulator(Settings(tokens_per_s=0, first_token_s=0, queued_s=0)) as emulator:
         house = TortureHouse(tmp_path, emulator, SCENARIOS[name], library(tmp_path))
@@ -116,6 +142,6 @@ def test_each_call_fails_once(name: str, tmp_path: Path) -> None:
 def _chosen(calls: list[str], scenario: Scenario) -> list[tuple[int, bool]]:
     """Numbers of calls, and whether they fail for good; SQLite waits ten seconds and more for a lock it never gets."""
     every = [(number, False) for number in range(1, len(calls) + 1)]
-    dear = ("lock", "socket", "connect") if scenario.patient else ("lock",)
-    every += [(number, True) for number, call in enumerate(calls, 1) if call.split()[1] not in dear]
+    dear = re.compile(" lock | socket" if scenario.patient else " lock ")
+    every += [(number, True) for number, call in enumerate(calls, 1) if not dear.search(call)]
     return random.sample(every, min(SAMPLE, len(every))) if SAMPLE else every
