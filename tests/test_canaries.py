@@ -276,9 +276,17 @@ def test_no_secret_is_written_where_calls_fail(nest: Nest) -> None:
     nest.configure("http://127.0.0.1:9/mcp", on=False)
     log = nest.folder.parent / f"{nest.folder.name}.calls"
     faults = library(nest.folder)
-    for number in (0, *range(7, 200, 48)):
-        fault = forked.Fault(faults, number, log, nest.folder)
-        nest.run("run", "hi", "--debug", fault=fault, AZRESP_CACHE=None)
+    store = nest.folder / "data" / "azresp" / "store.db"
+    for call in (
+        "",
+        "connect socket",
+        "read socket",
+        "write socket",
+        "write pipe1",
+        f"write {store}-wal",
+        f"read {store}",
+    ):
+        nest.run("run", "hi", "--debug", fault=forked.Fault(faults, log, nest.folder, call))
     assert nest.statuses[0] == 0
     assert nest.search() == []
 

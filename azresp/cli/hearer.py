@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -13,6 +12,7 @@ from azresp.cli.clock import SystemClock
 from azresp.cli.insisting import Unasked
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
+from azresp.cli.streams import Aside
 from azresp.core.asks import asks
 from azresp.core.pictures import restore_pictures
 from azresp.engine import converse, follow
@@ -215,7 +215,7 @@ class Hearer:
             note(str(self.gallery.path(seen.kept)) if seen.kept.saved else f"note: {seen.kept.remark}")
 
     def _terminal(self) -> Terminal:
-        return Terminal(self.output, aside=None if self.quiet else sys.stderr)
+        return Terminal(self.output, aside=None if self.quiet else Aside())
 
     def _screen(self) -> Screen:
         say = quiet if self.quiet else note

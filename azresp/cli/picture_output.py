@@ -7,19 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azresp.cli.streams import Output, stdout_lost
+from azresp.cli.streams import stdout_lost
 from azresp.errors import Exit
 
 if TYPE_CHECKING:
     from azresp.cli.hearer import Hearer
-
-
-class Aside(Output):
-    """stderr for the answer's text, while stdout takes a picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stream = sys.stderr
 
 
 def write_pictures(hearer: Hearer, name: str, warn: Callable[[str], None]) -> int:

@@ -19,7 +19,7 @@ from azresp.cli.limits import demand_affordable
 from azresp.cli.policy import policy_of
 from azresp.cli.report import note
 from azresp.cli.storing import open_store, tell_trouble
-from azresp.cli.streams import Output, read_file, read_stdin
+from azresp.cli.streams import Aside, Output, read_file, read_stdin
 from azresp.cli.toolset import Fixed, Tools, build_toolset
 from azresp.cli.unattended import Unattended
 from azresp.config.load import load
@@ -123,9 +123,7 @@ def _ask(
     said, attaching = _affordable(options, prompt, loaded, reached, store, tools, session, warn)
     output = Output()
     if options.output == "-":
-        from azresp.cli.picture_output import Aside
-
-        output = Aside()
+        output = Aside()  # the answer's text, while stdout takes the picture
     hearer = Hearer(
         reached,
         store,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,6 +56,19 @@ class Output:
         import json
 
         self.write(json.dumps(value, indent=2 if self.isatty() and not in_lines else None) + "\n")
+
+
+class Aside(Output):
+    """stderr, for what is said beside the answer: silence once nobody reads it. Raises nothing."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> None:
+        """Write and flush, if that can be."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def write_bytes(source: BinaryIO) -> None:

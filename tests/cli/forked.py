@@ -48,10 +48,12 @@ class Fault:
     """One call of libc that fails in azresp; see tests/torture/faults.c."""
 
     library: Path
-    number: int
-    """0: none fails, they are only counted"""
     log: Path
     folder: Path
+    call: str = ""
+    """as its line in the log; empty: none fails, they are only written down"""
+    number: int = 1
+    """which of these calls"""
     for_good: bool = False
     """all later calls of its kind fail too"""
 
@@ -102,7 +104,7 @@ class Forked:
             socket.send_fds(zygote, [b"."], [*streams, theirs.fileno()])
         task: dict[str, Any] = {"words": list(words), "env": dict(env), "cwd": str(cwd), "session": session}
         if fault is not None:
-            task["fault"] = [fault.number, fault.for_good, str(fault.log), str(fault.folder)]
+            task["fault"] = [fault.call, fault.number, fault.for_good, str(fault.log), str(fault.folder)]
         self._conn.sendall(json.dumps(task).encode() + b"\n")
         self._told = b""
         while b"\n" not in self._told:

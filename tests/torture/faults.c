@@ -1,8 +1,8 @@
 /* The calls of libc that can fail, counted, and one of them made to fail: preloaded into a Python that runs azresp.
  *
- * fault_arm(nth, sticky, log, folder): from now on the nth call fails (0: none; sticky: it and all later ones of its
- * kind on its kind of thing: files, one pipe, sockets). Counted are calls on files below `folder`, on pipes, terminals
- * and internet sockets; each becomes a line "number kind detail" of the log. Other files are left alone: modules don't
+ * fault_arm(call, nth, sticky, log, folder): from now on the nth `call` fails (sticky: it and all later ones of its kind
+ * on its kind of thing: files, one pipe, sockets). A call is "kind thing", as its line in the log says; "" is none. Counted
+ * are calls on files below `folder`, on pipes, terminals and internet sockets. Other files are left alone: modules don't
  * fail halfway through a program. A lock is refused once only: SQLite would wait for it.
  */
 #define _GNU_SOURCE
@@ -24,38 +24,38 @@
 #include <termios.h>
 #include <unistd.h>
 
-static _Atomic long count;
+static _Atomic long seen;
 static long nth, sticky;
-static char stuck[64];
-static int log_fd = -1, owner;
+static char call[512], stuck[64];
+static int log_fd = -1, owner, broke;
 static char watched[1024];
 
 static int is_calm(const char *path) {
     return !path || (strncmp(path, watched, strlen(watched)) && strcmp(path, "/dev/tty"));
 }
 
-void fault_arm(long which, long for_good, const char *log, const char *folder) {
+void fault_arm(const char *which, long number, long for_good, const char *log, const char *folder) {
+    strncpy(call, which, sizeof call - 1);
     strncpy(watched, folder, sizeof watched - 1);
     int fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     log_fd = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
     syscall(SYS_close, fd);
-    nth = which, sticky = for_good, owner = getpid(), count = 0;
+    nth = number, sticky = for_good, owner = getpid();
 }
 
 static int is_file(const char *name) { return name[0] == '/' && strncmp(name, "/dev/", 5); }
 
 /* Whether this call is the one that fails. */
-static int hit(const char *kind, const char *detail) {
+static int hit(const char *kind, const char *thing) {
     if (log_fd < 0 || getpid() != owner) return 0;
     int saved = errno;
-    long number = ++count;
-    char what[64];
-    snprintf(what, sizeof what, "%s %s", kind, is_file(detail) ? "file" : detail);
-    int fails = nth && (number == nth || (sticky && number > nth && strcmp(kind, "lock") && !strcmp(what, stuck)));
-    if (number == nth) strcpy(stuck, what);
-    char line[512];
-    int n = snprintf(line, sizeof line, "%ld %s %s%s\n", number, kind, detail, fails ? " FAILS" : "");
-    syscall(SYS_write, log_fd, line, n < (int)sizeof line ? n : (int)sizeof line - 1);
+    char line[512], what[64];
+    snprintf(line, sizeof line - 8, "%s %s", kind, thing);
+    snprintf(what, sizeof what, "%s %s", kind, is_file(thing) ? "file" : thing);
+    int fails = broke && sticky && !strcmp(what, stuck) && strcmp(kind, "lock");
+    if (!strcmp(line, call) && ++seen == nth) fails = broke = 1, strcpy(stuck, what);
+    strcat(line, fails ? " FAILS\n" : "\n");
+    syscall(SYS_write, log_fd, line, strlen(line));
     errno = saved;
     return fails;
 }
@@ -74,7 +74,9 @@ static const char *named(int fd, char *name, int size) {
         strcpy(name, "socket");
     } else if (!strncmp(name, "pipe:", 5)) {
         snprintf(name, size, "pipe%d", fd > 2 ? 3 : fd);
-    } else if (strncmp(name, "/dev/pts/", 9) && is_calm(name)) {
+    } else if (!strncmp(name, "/dev/pts/", 9)) {
+        strcpy(name, "/dev/pts");
+    } else if (is_calm(name)) {
         return NULL;
     }
     return name;

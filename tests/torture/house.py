@@ -49,7 +49,7 @@ class Played:
     out: str
     err: str
     calls: list[str]
-    """as the log has them: `number kind detail`"""
+    """as the log has them: `kind thing`"""
     posts: int
     restored: bool = True
     """the terminal's modes are as they were"""
@@ -143,13 +143,13 @@ class TortureHouse:
         finally:
             store.close()
 
-    def play(self, number: int, *, for_good: bool = False) -> Played:
-        """One run from the beginning, its call `number` failing (0: none)."""
+    def play(self, call: str = "", number: int = 1, *, for_good: bool = False) -> Played:
+        """One run from the beginning, in which a call fails (none without a name)."""
         shutil.rmtree(self.folder)
         shutil.copytree(self._template, self.folder, symlinks=True)
         self._log.unlink(missing_ok=True)
         self.emulator.journal.clear()
-        fault = Fault(self._library, number, self._log, self.folder, for_good)
+        fault = Fault(self._library, self._log, self.folder, call, number, for_good)
         status, out, err, restored = self._run(fault)
         calls = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return Played(status, out, err, calls, self.emulator.journal.count("POST", "/responses"), restored)
@@ -189,9 +189,9 @@ class TortureHouse:
             yield "a fault in azresp"
         if played.posts > self.scenario.posts:
             yield f"{played.posts} POST requests"
-        if not played.restored and " terminal " not in played.failed:
+        if not played.restored and not played.failed.startswith("terminal "):
             yield "the terminal's modes are not as they were"
-        mute = self.scenario.keys is not None and " write /dev/" in played.failed
+        mute = self.scenario.keys is not None and played.failed.startswith("write /dev/")
         if (
             played.status in (1, 2, 4, 5, 6, 7, 8)
             and not played.err.strip()
