@@ -54,8 +54,8 @@ class Fault:
     """as its line in the log; empty: none fails, they are only written down"""
     number: int = 1
     """which of these calls"""
-    for_good: bool = False
-    """all later calls of its kind fail too"""
+    how: int = 0
+    """0: it fails, -1: so do all later ones of its kind, else the signal that comes just before it"""
 
 
 def _zygote_env() -> dict[str, str]:
@@ -104,7 +104,7 @@ class Forked:
             socket.send_fds(zygote, [b"."], [*streams, theirs.fileno()])
         task: dict[str, Any] = {"words": list(words), "env": dict(env), "cwd": str(cwd), "session": session}
         if fault is not None:
-            task["fault"] = [fault.call, fault.number, fault.for_good, str(fault.log), str(fault.folder)]
+            task["fault"] = [fault.call, fault.number, fault.how, str(fault.log), str(fault.folder)]
         self._conn.sendall(json.dumps(task).encode() + b"\n")
         self._told = b""
         while b"\n" not in self._told:

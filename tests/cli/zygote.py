@@ -114,13 +114,13 @@ def settle(task: dict[str, Any]) -> None:
     sys.stderr = sys.__stderr__ = opened(2, "w", "backslashreplace", lines=True)  # type: ignore[misc]
 
 
-def arm(call: str, number: int, for_good: bool, log: str, folder: str) -> None:
+def arm(call: str, number: int, how: int, log: str, folder: str) -> None:
     """From now on calls are counted, and one fails (tests/torture/faults.c, preloaded)."""
     import ctypes
     import subprocess
 
     setattr(subprocess, "_USE_VFORK", False)  # noqa: B010 - final; but no wrapper can return twice
-    ctypes.CDLL(None).fault_arm(call.encode(), number, int(for_good), log.encode(), folder.encode())
+    ctypes.CDLL(None).fault_arm(call.encode(), number, how, log.encode(), folder.encode())
 
 
 def opened(number: int, mode: str, errors: str, lines: bool = False) -> Any:

@@ -1,7 +1,8 @@
 /* The calls of libc that can fail, counted, and one of them made to fail: preloaded into a Python that runs azresp.
  *
- * fault_arm(call, nth, sticky, log, folder): from now on the nth `call` fails (sticky: it and all later ones of its kind
- * on its kind of thing: files, one pipe, sockets). A call is "kind thing", as its line in the log says; "" is none. Counted
+ * fault_arm(call, nth, how, log, folder): at the nth `call` from now on something happens: it fails (how = 0), it and all
+ * later ones of its kind on its kind of thing (files, one pipe, sockets) fail (-1), or the process gets a signal just
+ * before it (the signal's number). A call is "kind thing", as its line in the log says; "" is none. Counted
  * are calls on files below `folder`, on pipes, terminals and internet sockets. Other files are left alone: modules don't
  * fail halfway through a program. A lock is refused once only: SQLite would wait for it.
  */
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,7 +27,7 @@
 #include <unistd.h>
 
 static _Atomic long seen;
-static long nth, sticky;
+static long nth, manner;
 static char call[512], stuck[64];
 static int log_fd = -1, owner, broke;
 static char watched[1024];
@@ -34,13 +36,13 @@ static int is_calm(const char *path) {
     return !path || (strncmp(path, watched, strlen(watched)) && strcmp(path, "/dev/tty"));
 }
 
-void fault_arm(const char *which, long number, long for_good, const char *log, const char *folder) {
+void fault_arm(const char *which, long number, long how, const char *log, const char *folder) {
     strncpy(call, which, sizeof call - 1);
     strncpy(watched, folder, sizeof watched - 1);
     int fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     log_fd = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
     syscall(SYS_close, fd);
-    nth = number, sticky = for_good, owner = getpid();
+    nth = number, manner = how, owner = getpid();
 }
 
 static int is_file(const char *name) { return name[0] == '/' && strncmp(name, "/dev/", 5); }
@@ -52,12 +54,14 @@ static int hit(const char *kind, const char *thing) {
     char line[512], what[64];
     snprintf(line, sizeof line - 8, "%s %s", kind, thing);
     snprintf(what, sizeof what, "%s %s", kind, is_file(thing) ? "file" : thing);
-    int fails = broke && sticky && !strcmp(what, stuck) && strcmp(kind, "lock");
+    int fails = broke && manner < 0 && !strcmp(what, stuck) && strcmp(kind, "lock");
     if (!strcmp(line, call) && ++seen == nth) fails = broke = 1, strcpy(stuck, what);
+    int sent = fails && manner > 0 ? manner : 0;
     strcat(line, fails ? " FAILS\n" : "\n");
     syscall(SYS_write, log_fd, line, strlen(line));
+    if (sent) kill(getpid(), sent);
     errno = saved;
-    return fails;
+    return fails && !sent;
 }
 
 /* A descriptor's name for the log; NULL: left alone. */

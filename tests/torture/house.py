@@ -53,6 +53,13 @@ class Played:
     posts: int
     restored: bool = True
     """the terminal's modes are as they were"""
+    signal: int = 0
+    """what it got, if it came to that"""
+
+    @property
+    def killed(self) -> bool:
+        """It had no time for a word."""
+        return bool(self.failed) and self.signal == signal.SIGKILL
 
     @property
     def failed(self) -> str:
@@ -143,16 +150,17 @@ class TortureHouse:
         finally:
             store.close()
 
-    def play(self, call: str = "", number: int = 1, *, for_good: bool = False) -> Played:
+    def play(self, call: str = "", number: int = 1, how: int = 0) -> Played:
         """One run from the beginning, in which a call fails (none without a name)."""
         shutil.rmtree(self.folder)
         shutil.copytree(self._template, self.folder, symlinks=True)
         self._log.unlink(missing_ok=True)
         self.emulator.journal.clear()
-        fault = Fault(self._library, self._log, self.folder, call, number, for_good)
+        fault = Fault(self._library, self._log, self.folder, call, number, how)
         status, out, err, restored = self._run(fault)
         calls = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
-        return Played(status, out, err, calls, self.emulator.journal.count("POST", "/responses"), restored)
+        posts = self.emulator.journal.count("POST", "/responses")
+        return Played(status, out, err, calls, posts, restored, how if how > 0 else 0)
 
     def _run(self, fault: Fault) -> tuple[int, str, str, bool]:
         if self.scenario.keys is None:
@@ -181,7 +189,7 @@ class TortureHouse:
     def complaints(self, played: Played) -> Iterator[str]:
         """What is wrong with a run."""
         told = played.out + played.err
-        if played.status not in STATUSES:
+        if played.status != -played.signal if played.killed else played.status not in STATUSES:
             yield f"exit status {played.status}"
         if "Traceback" in played.err or (self.scenario.answers and "Traceback" in told):
             yield "a traceback"
@@ -189,7 +197,7 @@ class TortureHouse:
             yield "a fault in azresp"
         if played.posts > self.scenario.posts:
             yield f"{played.posts} POST requests"
-        if not played.restored and not played.failed.startswith("terminal "):
+        if not played.restored and not played.killed and not played.failed.startswith("terminal "):
             yield "the terminal's modes are not as they were"
         mute = self.scenario.keys is not None and played.failed.startswith("write /dev/")
         if (
@@ -220,6 +228,8 @@ class TortureHouse:
         shown = " ".join(played.out.split())
         texts = [" ".join(text.split()) for text in kept.values()]
         warned = re.search(r"not kept|the store|could not be", played.err)
+        if played.killed:
+            return
         if self.scenario.keys is not None:
             if played.posts and len(kept) == len(self.before) and not warned:
                 yield "the turn is neither kept nor warned of"

@@ -1,4 +1,4 @@
-"""Each call that can fail on a command's way fails once: no traceback, nothing lost, sent twice or leaked.
+"""Each call on a command's way fails, or is where a signal comes: no traceback, nothing lost, sent twice or leaked.
 
 `make torture` lets every single one fail; a usual run takes a sample.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from azresp.emulator import Emulator, Settings
 from tests.torture.house import Played, Scenario, TortureHouse, library, told_of
 
 SAMPLE = int(os.environ.get("AZRESP_FAULTS", "4"))
-"""How many calls fail in each of a few scenarios; 0: every call of all of them, once and for good."""
+"""How many calls fail in each of a few scenarios; 0: every call of all of them, in each way."""
+FOR_GOOD = -1
+HOW = (0, FOR_GOOD, int(signal.SIGKILL), int(signal.SIGINT))
+"""Once, for good; or nothing fails, but kill -9 or a Ctrl-C comes at that moment."""
 
 TOOL = '''def forecast(city: str) -> str:
     """Tell the weather."""
@@ -133,18 +137,21 @@ def test_each_call_fails_once(name: str, tmp_path: Path) -> None:
         assert clean.status == 0, told_of(clean)
         assert [*house.complaints(clean)] == [], told_of(clean)
         wrong = []
-        for call, number, for_good in _chosen(clean.calls, SCENARIOS[name]):
-            played = house.play(call, number, for_good=for_good)
+        for call, number, how in _chosen(clean.calls, SCENARIOS[name]):
+            played = house.play(call, number, how)
             if found := [*house.complaints(played)]:
-                wrong.append((call, number, for_good, found, told_of(played)))
+                wrong.append((call, number, how, found, told_of(played)))
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-def _chosen(calls: list[str], scenario: Scenario) -> list[tuple[str, int, bool]]:
-    """Calls, which ones of them, and whether for good; SQLite waits ten seconds and more for a lock it never gets."""
-    every = [(call, number) for call, count in Counter(calls).items() for number in range(1, count + 1)]
-    dear = re.compile("^lock| socket|^connect" if scenario.patient else "^lock")
-    all_of_them = [(*one, False) for one in every] + [
-        (*one, True) for one in every if not dear.search(one[0])
+def _chosen(calls: list[str], scenario: Scenario) -> list[tuple[str, int, int]]:
+    """Calls, which ones of them, and how they fail; SQLite waits ten seconds and more for a lock it never gets."""
+    dear = re.compile("^lock|socket|^connect" if scenario.patient else "^lock")
+    every = [
+        (call, number, how)
+        for call, count in Counter(calls).items()
+        for number in range(1, count + 1)
+        for how in HOW
+        if how != FOR_GOOD or not dear.search(call)
     ]
-    return random.sample(all_of_them, min(SAMPLE, len(all_of_them))) if SAMPLE else all_of_them
+    return random.sample(every, min(SAMPLE, len(every))) if SAMPLE else every
