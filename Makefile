@@ -25,7 +25,7 @@ dist: $(VENV)/.test
 fuzz: $(VENV)/.test
 	AZRESP_FUZZ=$(or $(TIMES),25) $(PY) -m pytest -n auto $$(grep -rl '^@given' tests)
 
-# docs/torture.md: calls that fail, streams that are cut, kill -9 (some 20 minutes on two cores): make torture KILLS=100, or
+# docs/torture.md: calls that fail, streams that are cut, kill -9 (about an hour on two cores): make torture KILLS=100, or
 # a part of it: make torture ONLY=cuts
 torture: $(VENV)/.test
 	AZRESP_FAULTS=0 AZRESP_CUTS=0 AZRESP_KILLS=$(or $(KILLS),20) $(PY) -m pytest -q -n auto \
