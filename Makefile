@@ -25,10 +25,10 @@ dist: $(VENV)/.test
 fuzz: $(VENV)/.test
 	AZRESP_FUZZ=$(or $(TIMES),25) $(PY) -m pytest -n auto $$(grep -rl '^@given' tests)
 
-# Each call that can fail fails once and for good, the baseline stream is cut at every byte in three ways, and kill -9 comes
-# at many moments of a run, a chat and a job (some 15 minutes on two cores): make torture KILLS=100, or ONLY=cuts
+# docs/torture.md: calls that fail, streams that are cut, kill -9 (about an hour on two cores): make torture KILLS=100, or
+# a part of it: make torture ONLY=cuts
 torture: $(VENV)/.test
-	AZRESP_FAULTS=0 AZRESP_CUTS=0 AZRESP_KILLS=$(or $(KILLS),20) $(PY) -m pytest -q -n auto --dist loadgroup \
+	AZRESP_FAULTS=0 AZRESP_CUTS=0 AZRESP_KILLS=$(or $(KILLS),20) $(PY) -m pytest -q -n auto \
 		tests/torture tests/cli/test_jobs.py -k "$(or $(ONLY),faults or cuts or killed)"
 
 # The emulator's own tests, from a copy in an empty environment: it could be a package of its own.

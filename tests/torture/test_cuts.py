@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from azresp.core.turn import INTERRUPTED, Turn
 from azresp.errors import Exit
 from azresp.store.store import Store
 from tests.core.streams import fold_wires, wires_of
+from tests.examples import chance
 from tests.replay import STREAM_HEADERS
 
 CUTS = int(os.environ.get("AZRESP_CUTS", "90"))
@@ -152,4 +152,4 @@ def _heard(content: bytes, end: str) -> Turn:
 
 def _cuts(length: int) -> list[tuple[int, str, int]]:
     every = [(at, end, 1 << 16 if at % 2 else 97) for at in range(length + 1) for end in ENDS]
-    return random.sample(every, CUTS) if CUTS else every
+    return chance().sample(every, CUTS) if CUTS else every

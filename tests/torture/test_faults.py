@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import signal
 from collections import Counter
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from azresp.emulator import Emulator, Settings
+from tests.examples import chance
 from tests.torture.house import Played, Scenario, TortureHouse, library, told_of
 
 SAMPLE = int(os.environ.get("AZRESP_FAULTS", "4"))
@@ -154,4 +154,4 @@ def _chosen(calls: list[str], scenario: Scenario) -> list[tuple[str, int, int]]:
         for how in HOW
         if how != FOR_GOOD or not dear.search(call)
     ]
-    return random.sample(every, min(SAMPLE, len(every))) if SAMPLE else every
+    return chance().sample(every, min(SAMPLE, len(every))) if SAMPLE else every
