@@ -66,7 +66,7 @@ class Deleter:
             tell(error)
             self._want(ident, self.origin, error.what, error.exit if self._stuck else Exit.API)
             return
-        self._store.mark_deleted(ident)
+        self._store.mark_deleted(ident, self.origin)
         self.gone.add(ident)
 
     def _want(self, ident: str, origin: str, why: str, status: Exit) -> None:

@@ -43,7 +43,8 @@ def remove_sessions(
     store = open_kept(emulator_choice(emulator), flags)
     try:
         found = {session.id: session for session in (session_named(store, name) for name in names)}
-        doomed = [_doomed(store, session, set(found)) for session in found.values()]
+        counted: set[str] = set()
+        doomed = [_doomed(store, session, set(found), counted) for session in found.values()]
         # Before the question: a service that can't be reached with these settings is told first.
         reached = reach_for(flags, emulator) if remote else None
         if not confirmed(_question(doomed, reached), yes=yes):
@@ -64,8 +65,10 @@ def reach_for(flags: Mapping[str, object], emulator: str) -> Reached:
     return reach(load(flags).profile, mode)
 
 
-def _doomed(store: Store, session: Session, doomed: set[str]) -> _Doomed:
-    own = store.own_exchanges(session.id, doomed)
+def _doomed(store: Store, session: Session, doomed: set[str], counted: set[str]) -> _Doomed:
+    # What a session that is gone already left to several of these goes with the first of them.
+    own = [one for one in store.own_exchanges(session.id, doomed) if one.id not in counted]
+    counted.update(one.id for one in own)
     known = [(one.turn.id, one.origin) for one in own if one.turn.id and one.stored and not one.deleted]
     return _Doomed(session, len(own), known, [one.turn.id for one in own if one.running])
 

@@ -21,10 +21,24 @@ _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
 
 
+_LEAVING = (
+    "(session in (select value from json_each(?)) or session not in (select id from sessions)) and id not in ("
+    "with recursive kept(id) as ("
+    "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
+    "select id from exchanges where session in (select id from sessions) "
+    "and session not in (select value from json_each(?)) union "
+    "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
+    "select id from kept where id is not null)"
+)
+"""What goes with sessions, whose ids it takes three times: their exchanges, and those that sessions removed before left
+to them, as far as no other session builds on them."""
+
+
 class Leaving(NamedTuple):
     """An exchange that goes when its session is removed."""
 
     session: str
+    """whose removal takes it along; empty where nobody builds on it any more"""
     response_id: str
     origin: str
     at_service: bool
@@ -100,9 +114,17 @@ class Exchanges:
         """Write which response a running exchange is."""
         self._db.run("update exchanges set response_id = ? where id = ?", (response_id, exchange_id))
 
-    def mark_deleted(self, response_id: str) -> None:
-        """Remember that a response was deleted at the service."""
-        self._db.run("update exchanges set deleted = 1 where response_id = ?", (response_id,))
+    def mark_deleted(self, response_id: str, origin: str) -> None:
+        """Remember that a response was deleted at the service of `origin`; what another one has under the id stays."""
+        self._db.run(
+            "update exchanges set deleted = 1 where response_id = ? and origin in ('', ?)",
+            (response_id, origin),
+        )
+
+    def origin_of(self, response_id: str) -> str:
+        """Which service a response is at; empty where that is not known."""
+        row = self._db.row("select origin from exchanges where response_id = ?", (response_id,))
+        return "" if row is None else str(row[0])
 
     def orphans(self) -> list[tuple[str, Exchange]]:
         """The unsealed exchanges whose process is dead, as far as heard, each with its session's id."""
@@ -157,34 +179,36 @@ class Exchanges:
         return self._where("session = ?", session_id)
 
     def own(self, session_id: str, doomed: Iterable[str]) -> list[Exchange]:
-        """The exchanges of a session that no session outside of `doomed` builds on."""
-        leaving = write_json(sorted({session_id, *doomed}))
-        return self._where(
-            "session = ? and id not in (with recursive kept(id) as ("
-            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
-            "select id from exchanges where session in (select id from sessions) "
-            "and session not in (select value from json_each(?)) union "
-            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-            "select id from kept where id is not null)",
-            session_id,
-            leaving,
-            leaving,
-        )
+        """The exchanges that go with a session: no session outside of `doomed` builds on them."""
+        ids = write_json(sorted({session_id, *doomed}))
+        ours = "(session = ? or session not in (select id from sessions))"
+        return self._where(f"{ours} and {_LEAVING}", session_id, ids, ids, ids)
 
     def leaving(self, doomed: Iterable[str]) -> list[Leaving]:
         """What `own` gives for all sessions of `doomed` at once, as far as a deletion needs it."""
-        ids = write_json(sorted(doomed))
+        removed = set(doomed)
+        ids = write_json(sorted(removed))
         rows = self._db.rows(
-            "select session, response_id, origin, stored and not deleted from exchanges "
-            "where session in (select value from json_each(?)) and id not in (with recursive kept(id) as ("
-            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
-            "select id from exchanges where session in (select id from sessions) "
-            "and session not in (select value from json_each(?)) union "
-            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-            "select id from kept where id is not null) order by n",
+            "select session, response_id, origin, stored and not deleted, id from exchanges "  # noqa: S608
+            f"where {_LEAVING} order by n",
             (ids, ids, ids),
         )
-        return [Leaving(session, ident, origin, bool(there)) for session, ident, origin, there in rows]
+        return [
+            Leaving(
+                session if session in removed else self._heir(ident, removed), response, origin, bool(there)
+            )
+            for session, response, origin, there, ident in rows
+        ]
+
+    def _heir(self, exchange_id: str, doomed: set[str]) -> str:
+        """Which of the sessions builds on an exchange whose own session is gone; empty for none."""
+        after = [exchange_id, *(one.id for one in self.following([exchange_id]))]
+        rows = self._db.rows(
+            "select session from exchanges where id in (select value from json_each(?)) union "
+            "select id from sessions where head in (select value from json_each(?))",
+            (write_json(after), write_json(after)),
+        )
+        return next((session for (session,) in rows if session in doomed), "")
 
     def following(self, idents: Iterable[str]) -> list[Exchange]:
         """The exchanges that build on any of these, themselves left out, in order."""

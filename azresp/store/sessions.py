@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from azresp.core.conversation import talking_in
 from azresp.core.session import Exchange, Session
 from azresp.core.text import mend
 from azresp.store.database import Database
@@ -63,7 +64,9 @@ class Sessions:
         """Write a head that was `expected` before. The session given back may have been split off."""
         if self.move_head(session.id, session.head, expected):
             return session
-        split = replace(session, id=self._free_id(f"{session.id}-{(session.head or '')[-6:]}"))
+        # A conversation at the service has no branches: it stays with whoever was first.
+        split = talking_in(session, "", "")
+        split = replace(split, id=self._free_id(f"{session.id}-{(session.head or '')[-6:]}"))
         split = replace(split, name=self.free_name(split))
         self.put(split)
         return split
@@ -154,7 +157,8 @@ class Sessions:
         session = self.load(session_id) or Session(session_id, "session")
         if session.head == exchange_id:
             return session
-        branch = replace(session, id=self._free_id(f"{session_id}-{exchange_id[-6:]}"), head=exchange_id)
+        branch = talking_in(session, "", "")
+        branch = replace(branch, id=self._free_id(f"{session_id}-{exchange_id[-6:]}"), head=exchange_id)
         exchanges = {one.id: one for one in self._exchanges.path(exchange_id)}
         return replace(branch, name=self.free_name(branch), exchanges=exchanges)
 

@@ -160,11 +160,15 @@ class Store(Ledger):
         """The exchanges made in a session that no other one builds on; those of `doomed` don't count as others."""
         return self._exchanges.own(session_id, doomed)
 
-    def mark_deleted(self, response_id: str) -> None:
-        """Remember that a response was deleted at the service."""
+    def mark_deleted(self, response_id: str, origin: str) -> None:
+        """Remember that a response was deleted at the service of `origin`."""
         with self._db.writing():
-            self._exchanges.mark_deleted(response_id)
-            self.deletions.done(response_id)
+            self._exchanges.mark_deleted(response_id, origin)
+            self.deletions.done(response_id, origin)
+
+    def origin_of(self, response_id: str) -> str:
+        """Which service a response is at; empty where that is not known."""
+        return self._exchanges.origin_of(response_id)
 
     def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""

@@ -49,7 +49,7 @@ def test_deletions_wait_until_they_are_made_or_the_service_has_dropped_the_respo
     assert [(one.response_id, one.wanted_at, one.why) for one in store.deletions.waiting(400.0, "here")] == [
         ("resp_1", 100.0, "no key")
     ]
-    store.mark_deleted("resp_2")
+    store.mark_deleted("resp_2", "there")
     assert len(store.deletions.waiting(400.0)) == 1
     assert store.deletions.waiting(100.0 + 31 * 86_400) == []
     store.close()

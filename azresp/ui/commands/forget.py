@@ -79,12 +79,6 @@ async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
 
     left = 0
     for one in there:
-        if one.origin and one.origin != chat.service.origin:
-            chat.library.deletions.want(
-                one.turn.id, one.origin, chat.clock.now(), "it is at another endpoint"
-            )
-            left += 1
-            continue
         try:
             await delete_one(chat, one.turn.id)
         except AzrespError as error:

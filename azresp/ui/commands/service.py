@@ -112,10 +112,11 @@ async def _delete_session(chat: Chat) -> None:
     own = chat.library.own_exchanges(chat.session.id)
     remote = [one.turn.id for one in own if one.turn.id and one.stored and not one.deleted]
     name = chat.session.name or "without a name"
+    staying = len({one.id for one in made} - {one.id for one in own})
     question = (
         f"Delete session {name}: {counted(len(remote), 'response')} at the service, "
         f"{counted(len(own), 'exchange')} here?"
-        + (f" {len(made) - len(own)} stay: other sessions build on them." if len(own) < len(made) else "")
+        + (f" {staying} stay: other sessions build on them." if staying else "")
     )
     if not await chat.confirm(question):
         chat.terminal.dim("nothing was deleted")
@@ -145,6 +146,14 @@ async def _delete_session(chat: Chat) -> None:
 
 async def delete_one(chat: Chat, ident: str) -> str:
     """Delete a response at the service; one that is gone already is fine. What fails is remembered and flies."""
+    origin = chat.library.origin_of(ident)
+    if origin and origin != chat.service.origin:
+        # This endpoint would say that there is none: nothing would be deleted.
+        chat.library.deletions.want(ident, origin, chat.clock.now(), "it is at another endpoint")
+        raise UsageError(
+            f"{ident} is at {origin}, this chat at {chat.service.origin}",
+            "/move PROFILE goes there; the deletion is remembered.",
+        )
     try:
         await chat.stoppable(patiently(lambda: chat.service.delete(ident), ports(chat), safe=True))
         gone = "deleted at the service"
@@ -153,7 +162,7 @@ async def delete_one(chat: Chat, ident: str) -> str:
             chat.library.deletions.want(ident, chat.service.origin, chat.clock.now(), error.what)
             raise
         gone = "was not at the service"
-    chat.library.mark_deleted(ident)
+    chat.library.mark_deleted(ident, chat.service.origin)
     _mark(chat, ident)
     return gone
 

@@ -43,7 +43,7 @@ def as_markdown(session: Session, made: Sequence[Exchange], path: Callable[[Kept
             blocks.append(f"*({told})*")
     if len(blocks) == 1:
         blocks.append("*(nothing was said yet)*")
-    if others := len(made) - len(read_through(session, made)):
+    if others := elsewhere(session, made):
         blocks.append(f"*({others} more on other branches: `azresp sessions export --format json` has them)*")
     return "\n\n".join(blocks) + "\n"
 
@@ -81,6 +81,11 @@ def read_through(session: Session, made: Sequence[Exchange]) -> list[Exchange]:
         if exchange is not None:
             read.append(exchange)
     return read
+
+
+def elsewhere(session: Session, made: Sequence[Exchange]) -> int:
+    """How many exchanges of the session stand on other branches. The way to its head may begin in another session."""
+    return len({one.id for one in made} - {one.id for one in read_through(session, made)})
 
 
 def marks(exchange: Exchange, session: Session) -> Iterator[str]:
