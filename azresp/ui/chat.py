@@ -192,6 +192,7 @@ class Chat:
     async def say(self, said: tuple[Wire, ...]) -> bool:
         """Say something in the session and hear the answer. False: it is large, and the user does not want it sent."""
         session = self.session
+        said = (*self.answerer.leave(session, said), *said)
         if not await self.gate.passes(self, session, said):
             return False
         if not session.name:
@@ -199,7 +200,7 @@ class Chat:
             session = replace(session, name=self.library.free_name(question))
             self.terminal.window.name(session.name)
         self._took_s = 0.0
-        outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
+        outcome = await self._hear_or_rebuild(session, said)
         await self.answer_asks(outcome, new=True)
         return True
 
@@ -225,7 +226,13 @@ class Chat:
             return following
 
         outcome = await answer_rounds(
-            outcome, hear, self.answerer, more=self.more, budget=self.tuner.budget(), now=self.clock.now
+            outcome,
+            hear,
+            self.answerer,
+            more=self.more,
+            budget=self.tuner.budget(),
+            now=self.clock.now,
+            passes=lambda session, said: self.gate.passes(self, session, said),
         )
         tell_open(self, outcome)
 

@@ -83,5 +83,10 @@ def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: 
         ("gpt-5-mini", found["output_tokens"])
     ]
     assert float(rows[0]["cost_EUR"]) == pytest.approx(cost)
+    # A conversation that has grown is told of; a script that talks in it goes on.
+    grown = azresp("run", "--session", "my-name-is-ada", "--warn-tokens", "9", "hi", env=house.env)
+    assert (grown.returncode, "warning: the request takes ~" in grown.stderr) == (0, True), grown.stderr
+    dear = azresp("run", "--session", "my-name-is-ada", "--warn-cost", "0.01", "hi", env=house.env)
+    assert (dear.returncode, "of input" in dear.stderr) == (2, True)
     for words in (("--by", "week"), ("--since", "soon"), ("--json", "--csv")):
         assert azresp("usage", *words, env=house.env).returncode == 2
