@@ -9,6 +9,7 @@ from azresp.core.conversation import conversation_at, is_in
 from azresp.core.events import dicts
 from azresp.core.omissions import CIPHERTEXT, Omission, omissions, paired, without
 from azresp.core.pictures import CALL, as_input
+from azresp.core.seals import seals_in, since_seal
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.text import mend_json
@@ -61,12 +62,12 @@ def compose(
     anchor = None if apart else chain_anchor(session, origin)
     if not apart and (ident := conversation_at(session, origin)):
         body["conversation"] = ident  # instead of previous_response_id: they exclude each other
-        body["input"] = [*sent_again(session, origin, after=_last_in(session, ident)), *said]
+        body["input"] = sent_again(session, origin, said, after=_last_in(session, ident))
     elif anchor is not None:
         body["previous_response_id"] = anchor
         body["input"] = list(said)
     else:
-        body["input"] = [*sent_again(session, origin), *said]
+        body["input"] = sent_again(session, origin, said)
     body["stream"] = True
     return cast("Wire", mend_json(body))
 
@@ -106,9 +107,13 @@ def _last_in(session: Session, conversation: str) -> str:
     return next((one.id for one in reversed(session.path()) if is_in(one, conversation)), "")
 
 
-def sent_again(session: Session, origin: str = "", *, after: str = "") -> list[Wire]:
-    """The conversation of a session, or what comes `after` an exchange, as input items, without what the service
-    refused before."""
+def sent_again(
+    session: Session, origin: str = "", said: Iterable[Wire] = (), *, after: str = ""
+) -> list[Wire]:
+    """The conversation of a session, or what comes `after` an exchange, as input items, and what is said now.
+
+    Without what the service refused before, and what it compacted itself.
+    """
     path = session.path()
     left_out = dict(zip((one.id for one in path), map(_unread, without(session, path)), strict=True))
     path = path[next((at for at, one in enumerate(path, 1) if one.id == after), 0) :]
@@ -123,7 +128,7 @@ def sent_again(session: Session, origin: str = "", *, after: str = "") -> list[W
         for item in items_of([exchange], origin)
         if item.get("type") not in left
     ]
-    return paired(items, frozenset().union(*dropped))
+    return since_seal([*paired(items, frozenset().union(*dropped)), *said], seals_in(path))
 
 
 def in_view(path: Iterable[Exchange], origin: str = "") -> tuple[Exchange, ...]:

@@ -51,7 +51,7 @@ def test_the_service_compacts_by_itself_when_told(house: House, azresp: Azresp) 
         chat.ask("/set store off").ask("what is my name?").wait("Your name is Ada")
         assert chat.leave() == 0
     assert house.bodies[-1]["context_management"] == [{"type": "compaction", "compact_threshold": 1000}]
-    assert "compaction" in [item["type"] for item in house.bodies[-1]["input"]]
+    assert [item["type"] for item in house.bodies[-1]["input"]] == ["compaction", *["message"] * 3]
 
     # What was set in a session holds wherever it goes on; a flag stands above it.
     for words, stored in (((), False), (("--store",), True)):
