@@ -110,10 +110,7 @@ def _ask(
     warn: Callable[[str], None],
 ) -> int:
     session = _choose_session(store, options, prompt)
-    if session.settings:
-        from azresp.cli.session_settings import in_session
-
-        reached = in_session(reached, loaded, session)
+    reached = _in_session(reached, loaded, session)
     values = Fixed(replace(reached.profile, images=True) if options.output else reached.profile)
     tools = build_toolset(
         loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
@@ -295,6 +292,14 @@ def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) ->
     if invalid:
         warn(f"warning: {place}: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
     return text
+
+
+def _in_session(reached: Reached, loaded: Loaded, session: Session) -> Reached:
+    if not session.settings:
+        return reached
+    from azresp.cli.session_settings import in_session
+
+    return in_session(reached, loaded, session)
 
 
 def _choose_session(store: Store, options: RunOptions, prompt: str) -> Session:

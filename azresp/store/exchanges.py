@@ -11,7 +11,7 @@ from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
 from azresp.store.database import Database
-from azresp.store.index import has_fts5
+from azresp.store.index import INDEXED, take_out
 from azresp.store.jobs import ENLIST
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
@@ -78,6 +78,7 @@ class Exchanges:
     def finish(self, exchange: Exchange) -> None:
         """Write how an exchange ended, in place of the events that were heard of it."""
         turn = exchange.turn
+        self._leave_index(exchange.id)
         self._db.run(
             "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, stored = ?, "
             "job = case when ? then job else 0 end where id = ?",
@@ -95,6 +96,7 @@ class Exchanges:
 
     def claim(self, exchange_id: str) -> bool:
         """Become the process that hears a sealed exchange again, a job from now on; False if another one does."""
+        self._leave_index(exchange_id)
         claimed = self._db.run(
             "update exchanges set owner = ?, sealed = 0 where id = ? and sealed = 1",
             (this_process(), exchange_id),
@@ -102,6 +104,14 @@ class Exchanges:
         if claimed:
             self._db.run(ENLIST, (exchange_id,))
         return claimed > 0
+
+    def _leave_index(self, exchange_id: str) -> None:
+        """What is about to be heard again, or to get another end, is not what the index knows."""
+        for (number,) in self._db.rows(
+            f"select n from exchanges where id = ? and indexed = {INDEXED}",  # noqa: S608
+            (exchange_id,),
+        ):
+            take_out(self._db, [number], for_good=False)
 
     def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
         """Write one more piece of what was heard of a running exchange."""
@@ -221,39 +231,41 @@ class Exchanges:
             ids,
         )
 
-    def forget(self, exchange_id: str) -> None:
-        """Delete one exchange; what builds on it builds on its parent then, and so do heads."""
-        row = self._db.row("select parent from exchanges where id = ?", (exchange_id,))
-        if row is None:
-            return
-        self._db.run("update exchanges set parent = ? where parent = ?", (row[0], exchange_id))
-        self._db.run("update sessions set head = ? where head = ?", (row[0], exchange_id))
-        self._db.run("delete from exchanges where id = ?", (exchange_id,))
-        self._sweep()
+    def forget(self, exchange_ids: Iterable[str]) -> None:
+        """Delete exchanges; what builds on one builds on its parent then, and so do heads."""
+        numbers = []
+        for exchange_id in exchange_ids:
+            row = self._db.row("select parent, n from exchanges where id = ?", (exchange_id,))
+            if row is not None:
+                parent, number = row
+                self._db.run("update exchanges set parent = ? where parent = ?", (parent, exchange_id))
+                self._db.run("update sessions set head = ? where head = ?", (parent, exchange_id))
+                numbers.append(number)
+        self._erase(numbers)
 
     def prune(self, session_id: str) -> int:
         """Delete the exchanges of a removed session that no other session builds on; tells how many went.
 
         Exchanges that an earlier removed session left to others go with the last of those.
         """
-        gone = self._db.run(
-            # Not `with … delete`: Python counts no rows of that.
-            "delete from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
+        rows = self._db.rows(
+            "select n from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
             "with recursive kept(id) as (select head from sessions where head is not null union "
             "select id from exchanges where session in (select id from sessions) union "
             "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
             "select id from kept where id is not null)",
             (session_id,),
         )
-        self._sweep()
-        return gone
+        self._erase([number for (number,) in rows])
+        return len(rows)
 
-    def _sweep(self) -> None:
+    def _erase(self, numbers: list[int]) -> None:
+        take_out(self._db, numbers)
+        self._db.run(
+            "delete from exchanges where n in (select value from json_each(?))", (write_json(numbers),)
+        )
         for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
-        self._db.run("update exchanges set indexed = 0 where indexed = 1")
-        if has_fts5(self._db.raw) and self._db.row("select 1 from sqlite_master where name = 'words'"):
-            self._db.run("insert into words (words) values ('delete-all')")  # see `search`
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every file that what was said, heard or answered refers to."""

@@ -197,8 +197,7 @@ class Store(Ledger):
     def forget(self, exchange_ids: Iterable[str]) -> None:
         """Delete exchanges for good; conversations go on without them."""
         with self._db.erasing():
-            for exchange_id in exchange_ids:
-                self._exchanges.forget(exchange_id)
+            self._exchanges.forget(exchange_ids)
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""
