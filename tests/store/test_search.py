@@ -96,7 +96,7 @@ def test_scripts_without_spaces_are_searched_inside_of_their_runs() -> None:
         _exchange("b", "獭水", "Cafe\u0301s im Freien"),
     )
     for text, ids in {
-        "水獭": ["a"], "喜欢 泳い": ["a"], "GPT模": ["a"], "gpt": ["a"], "獭": ["a", "b"], '"水獭和"': ["a"], 
+        "水獭": ["a"], "喜欢 泳い": ["a"], "GPT模": ["a"], "gpt": ["a"], "獭": ["a", "b"], '"水獭和"': ["a"],
         "café": ["b"], "cafes": ["b"], "cafe\u0301": ["b"], "🦦": [],
     }.items():  # fmt: skip
         assert sorted(_found(store, text)) == ids, text
