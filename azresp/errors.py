@@ -114,8 +114,9 @@ class ServiceError(AzrespError):
 
     @property
     def gone(self) -> bool:
-        """The response is not at the service (any more); a 404 may also mean a wrong path or deployment."""
-        return self.status == 404 and "response with id" in self.what.lower()
+        """The response or conversation is not at the service (any more); a 404 may also mean a wrong path."""
+        what = self.what.lower()
+        return self.status == 404 and ("response with id" in what or "conversation with id" in what)
 
 
 class SignInError(ServiceError):

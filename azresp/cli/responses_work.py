@@ -14,6 +14,7 @@ from azresp.cli.patience import patient, ports, until_done
 from azresp.cli.report import note, tell
 from azresp.cli.streams import Output
 from azresp.config.load import load
+from azresp.core.conversation import is_conversation
 from azresp.core.sse import Wire
 from azresp.errors import (
     AzrespError,
@@ -100,9 +101,10 @@ async def _delete_all(ids: list[str], reached: Reached, store: Store | None) -> 
 
 
 async def delete_one(gateway: Gateway, ident: str) -> bool:
-    """Delete a response at the service; False if it was not there, which is fine too."""
+    """Delete a response or conversation at the service; False if it was not there, which is fine too."""
+    delete = gateway.conversations.delete if is_conversation(ident) else gateway.delete
     try:
-        await patient(gateway, lambda: gateway.delete(ident))
+        await patient(gateway, lambda: delete(ident))
     except ServiceError as error:
         if not error.gone:
             raise

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
-from azresp.store.index import make_index
+from azresp.store.index import has_fts5, make_index
 
 VERSION = 5
 
@@ -121,6 +121,14 @@ create table if not exists deletions (
     wanted_at real not null,
     why text not null,
     primary key (origin, response_id)
+) without rowid;
+create table if not exists conversations (
+    origin text not null,
+    id text not null,
+    session text not null,
+    made_at real not null,
+    gone integer not null default 0,
+    primary key (origin, id)
 ) without rowid;
 create table if not exists trusted (
     path text primary key,
@@ -254,8 +262,9 @@ def _update(db: sqlite3.Connection) -> None:
                 db.execute(f"alter table {table} add column {column} {kind}")
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
-        for statement in _REPLACED:
-            db.execute(statement)
+        if has_fts5(db):
+            for statement in _REPLACED:
+                db.execute(statement)
         make_index(db)
         db.execute(f"pragma user_version = {VERSION}")
         db.execute("commit")

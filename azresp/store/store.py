@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azresp.core.conversation import is_conversation
 from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
@@ -27,6 +28,7 @@ from azresp.store.uploads import Uploads
 
 if TYPE_CHECKING:
     from azresp.store.batches import Batches
+    from azresp.store.conversations import Conversations
     from azresp.store.deletions import Deletions
     from azresp.store.holdings import Holdings
     from azresp.store.search import Search
@@ -60,6 +62,13 @@ class Store(Ledger):
         from azresp.store.deletions import Deletions
 
         return Deletions(self._db)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Those at services that were made from here."""
+        from azresp.store.conversations import Conversations
+
+        return Conversations(self._db)
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -161,8 +170,10 @@ class Store(Ledger):
         return self._exchanges.own(session_id, doomed)
 
     def mark_deleted(self, response_id: str, origin: str) -> None:
-        """Remember that a response was deleted at the service of `origin`."""
+        """Remember that a response, or a conversation, was deleted at the service of `origin`."""
         with self._db.writing():
+            if is_conversation(response_id):
+                self.conversations.gone(response_id, origin)
             self._exchanges.mark_deleted(response_id, origin)
             self.deletions.done(response_id, origin)
 

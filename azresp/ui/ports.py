@@ -64,10 +64,18 @@ class Spending(Protocol):
     def sums(self, by: str, since: float = 0.0, session_id: str = "") -> Sequence[Spent]: ...
 
 
+class Waiting(Protocol):
+    """A deletion that waits."""
+
+    @property
+    def response_id(self) -> str: ...
+
+
 class Deletions(Protocol):
     """What should be gone from services and is not yet."""
 
     def want(self, response_id: str, origin: str, now: float, why: str) -> None: ...
+    def waiting(self, now: float, origin: str = "") -> Sequence[Waiting]: ...
 
 
 class Hit(Protocol):
@@ -91,11 +99,31 @@ class Search(Protocol):
     def find(self, text: str, limit: int = 20) -> Sequence[Hit]: ...
 
 
+class MadeConversations(Protocol):
+    """Conversations at services that were made from here."""
+
+    def made(self, ident: str, origin: str, session_id: str, now: float) -> None: ...
+    def leaving(self, doomed: Iterable[str]) -> Sequence[Leaving]: ...
+
+
+class Leaving(Protocol):
+    """Something that goes with a session."""
+
+    @property
+    def session(self) -> str: ...
+    @property
+    def response_id(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+
+
 class Library(Ledger, Protocol):
     """The kept sessions."""
 
     trouble: str
 
+    @property
+    def conversations(self) -> MadeConversations: ...
     @property
     def deletions(self) -> Deletions: ...
     def following(self, exchange_ids: Iterable[str]) -> Sequence[Exchange]: ...

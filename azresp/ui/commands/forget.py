@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import answered
+from azresp.core.conversation import conversation_at, conversation_of
 from azresp.core.forgetting import message_of
 from azresp.errors import AzrespError, UsageError
+from azresp.ui.commands.conversation import leave
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.counting import counted
 from azresp.ui.heading import heading
@@ -43,7 +45,14 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
         there, later = [*there, *later], []
     left = await _delete(chat, there)
     _forget_here(chat, doomed)
+    talks = list(dict.fromkeys(ident for one in doomed if (ident := conversation_of(one))))
+    if conversation_at(chat.session, chat.service.origin) in talks:
+        leave(chat, "the service's conversation holds it: this session goes on without that one")
     _tell_rest(chat, doomed, later, left)
+    for ident in talks:
+        chat.terminal.dim(
+            f"not removed: what {ident} at the service holds of it · /conversation delete {ident}"
+        )
     if after:
         chat.terminal.dim("not removed: whatever later messages quote of it")
 
@@ -75,7 +84,7 @@ def _at_service(one: Exchange) -> bool:
 
 async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
     """Delete at the service; tells how many could not be, which are remembered."""
-    from azresp.ui.commands.service import delete_one
+    from azresp.ui.commands.deleting import delete_one, delete_waiting
 
     left = 0
     for one in there:
@@ -86,6 +95,7 @@ async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
             left += 1
     if len(there) > left:
         chat.terminal.dim(f"deleted {counted(len(there) - left, 'response')} at the service")
+        await delete_waiting(chat)
     return left
 
 
