@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.asks import answered
 from azresp.core.conversation import conversation_at, conversation_of
 from azresp.core.forgetting import message_of
+from azresp.core.omissions import omit
+from azresp.core.seals import seals_in
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.conversation import leave
 from azresp.ui.commands.registry import Words, command
@@ -130,6 +132,10 @@ def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
         chat.terminal.dim(
             f"its name was made of the message: it is {session.name} now, /rename gives another"
         )
+    if session.head is not None and seals_in(session.path()):
+        # What the service compacted by itself may hold the message, and nobody can look inside.
+        session = omit(session, "compaction", session.head)
+        chat.library.save(session)
     chat.session, chat.last = session, session.last
 
 
