@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from azresp.core.conversation import conversation_at, is_in
 from azresp.core.events import dicts
-from azresp.core.omissions import CIPHERTEXT, Omission, omissions, paired, without
+from azresp.core.omissions import CHAIN, CIPHERTEXT, Omission, omissions, paired, without
 from azresp.core.pictures import CALL, as_input
 from azresp.core.seals import seals_in, since_seal
 from azresp.core.session import Exchange, Session
@@ -87,16 +87,18 @@ def _has_gap(session: Session, last: Exchange) -> bool:
 
     What such a chain still holds nobody has written down (facts.md 3.6); our own transcript holds what it should.
     """
+    unchained = {one.where for one in omissions(session) if one.kind == CHAIN}
     seen = {last.id}
-    while (told := last.turn.response.get("previous_response_id", "")) is not None:
+    while last.id not in unchained:
+        told = last.turn.response.get("previous_response_id", "")
         before = session.exchanges.get(last.parent or "")
-        if before is None or not before.turn.id or before.id in seen:
+        if told is None or before is None or not before.turn.id or before.id in seen:
             return False
         if before.deleted or (told and told != before.turn.id):
             return True
         seen.add(before.id)
         last = before
-    return False
+    return True
 
 
 def _last_in(session: Session, conversation: str) -> str:

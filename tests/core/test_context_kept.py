@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from azresp.core.compaction import compaction
 from azresp.core.compose import compose, in_view, items_of
 from azresp.core.conversation import conversation_at, talking_in
+from azresp.core.omissions import unchain
 from azresp.core.session import Exchange, Session, message, settle, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn
@@ -80,14 +81,17 @@ def _shown(session: Session, origin: str) -> list[str]:
 
 
 def _without(session: Session, gone: Exchange) -> Session:
-    """As the store has it after `/forget`, which leaves a conversation of the service that holds the message."""
+    """As `/forget` leaves it, if later responses are to stay at the service: it leaves a conversation there, too."""
+    after = {gone.id}
+    for one in session.exchanges.values():  # parents stand before those that build on them
+        after |= {one.id} if one.parent in after else set()
     left = {
         one.id: replace(one, parent=gone.parent) if one.parent == gone.id else one
         for one in session.exchanges.values()
         if one.id != gone.id
     }
     head = gone.parent if session.head == gone.id else session.head
-    return replace(talking_in(session, "", ""), exchanges=left, head=head)
+    return unchain(replace(talking_in(session, "", ""), exchanges=left, head=head), after - {gone.id})
 
 
 @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 5)), max_size=14))
@@ -109,7 +113,7 @@ def test_the_model_has_before_it_what_the_conversation_shows(deeds: list[tuple[s
             case "delete" if chosen is not None and chosen.origin == at:
                 services[at].added.pop(chosen.turn.id, None)
                 session = session.with_exchange(replace(chosen, deleted=True))
-            case "forget" if chosen is not None and chosen.parent is not None and not chosen.compaction:
+            case "forget" if chosen is not None and not chosen.compaction:
                 session = _without(session, chosen)
             case "compact" if chosen is not None:
                 seal = [message("kept"), {"type": "compaction", "encrypted_content": f"seal {next(numbers)}"}]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.asks import answered
 from azresp.core.conversation import conversation_at, conversation_of
 from azresp.core.forgetting import message_of
-from azresp.core.omissions import omit
+from azresp.core.omissions import omit, unchain
 from azresp.core.seals import seals_in
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.conversation import leave
@@ -42,11 +42,11 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
         return
     if later and await chat.confirm(
         f"{counted(len(later), 'later response')} at the service had it as context. Delete there too? "
-        "The conversation then goes on in full, without it."
+        "Either way the conversation goes on in full, without it."
     ):
         there, later = [*there, *later], []
     left = await _delete(chat, there)
-    _forget_here(chat, doomed)
+    _forget_here(chat, doomed, after)
     talks = list(dict.fromkeys(ident for one in doomed if (ident := conversation_of(one))))
     if conversation_at(chat.session, chat.service.origin) in talks:
         leave(chat, "the service's conversation holds it: this session goes on without that one")
@@ -101,7 +101,7 @@ async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
     return left
 
 
-def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
+def _forget_here(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) -> None:
     from azresp.ui.album import drawn_in
 
     with chat.files.dropping() as dropped:
@@ -117,10 +117,10 @@ def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
         "its line in the history" if any(typed) else "",
     ]
     chat.terminal.dim(f"removed here: {', '.join(part for part in gone if part)}")
-    _go_on(chat, doomed)
+    _go_on(chat, doomed, after)
 
 
-def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
+def _go_on(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) -> None:
     """Take the session up again as it is now; a name that was made of the message gives way."""
     session = chat.library.load(chat.session.id)
     if session is None:  # it was never written
@@ -132,9 +132,11 @@ def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
         chat.terminal.dim(
             f"its name was made of the message: it is {session.name} now, /rename gives another"
         )
-    if session.head is not None and seals_in(session.path()):
-        # What the service compacted by itself may hold the message, and nobody can look inside.
-        session = omit(session, "compaction", session.head)
+    if after:
+        # Responses of the service may hold the message, and so may what it compacted by itself: nobody can look inside.
+        session = unchain(session, (one.id for one in after if _at_service(one)))
+        if session.head is not None and seals_in(session.path()):
+            session = omit(session, "compaction", session.head)
         chat.library.save(session)
     chat.session, chat.last = session, session.last
 
