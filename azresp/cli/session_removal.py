@@ -130,7 +130,9 @@ def staying(pairs: list[tuple[str, str]]) -> str:
     talks = [ident for ident, _ in pairs if is_conversation(ident)]
     told = []
     if left := len(pairs) - len(talks):
-        told.append(f"{counted(left, 'response')} stay at the service for up to 30 days")
+        told.append(
+            f"{counted(left, 'response')} {'stays' if left == 1 else 'stay'} at the service for up to 30 days"
+        )
     if talks:
         told.append(f"{', '.join(talks)} until `azresp responses delete` gets the id")
     return f"{', '.join(told)} (--remote deletes them too)"
