@@ -22,7 +22,7 @@ from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug
 from azresp.store.records import Records
-from azresp.store.sessions import Listed, Sessions
+from azresp.store.sessions import Also, Listed, Sessions
 from azresp.store.spending import COUNT, COUNTED
 from azresp.store.uploads import Uploads
 
@@ -103,11 +103,14 @@ class Store(Ledger):
         super().close()
         self._db.close()
 
-    def save(self, session: Session) -> None:
-        """Write a session's name and settings; a head that is kept stays. Also LocalError for a taken name."""
+    def save(self, session: Session, also: Also = "") -> None:
+        """Write a session's settings, `also` its name or its tags; a head that is kept stays.
+
+        Also LocalError for a taken name.
+        """
         try:
             with self._db.writing():
-                self._sessions.put(session)
+                self._sessions.put(session, also)
         except LocalError as error:
             if "UNIQUE" in error.what:
                 raise LocalError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from azresp.core.asks import open_asks
 from azresp.core.session import TOOLS, Exchange, Session, message, said_text
@@ -279,10 +279,10 @@ class Chat:
                 f"another azresp went on in {was.name} meanwhile; this conversation is now {self.session.name}"
             )
 
-    def keep_session(self) -> None:
-        """Write the session's name and settings, if it holds anything yet."""
+    def keep_session(self, also: Literal["", "name", "tags"] = "") -> None:
+        """Write the session's settings, `also` its name or tags, if it holds anything yet."""
         if self.session.exchanges or self.session.head:
-            self.library.save(self.session)
+            self.library.save(self.session, also)
 
     def keep_tools(self) -> None:
         """Remember which tools are on in this session."""

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azresp.core.conversation import CONVERSATION
-from azresp.core.session import Exchange, Session, message, undo
+from azresp.core.session import Exchange, Session, message, tagged, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
 from azresp.errors import LocalError
@@ -101,6 +101,21 @@ def test_a_head_that_another_process_moved_is_not_moved_back(path: Path) -> None
     two.close()
 
 
+def test_a_name_and_tags_that_another_process_gave_stay(path: Path) -> None:
+    one, two = Store(path), Store(path)
+    mine = say(one, Session("s", "talk", settings={"top_p": "1"}), "e1")
+    two.save(replace(mine, name="named"), "name")
+    two.save(tagged(mine, ["work"]), "tags")
+    one.save(replace(mine, settings={"top_p": "2"}))
+    mine = say(one, replace(mine, settings={"top_p": "2"}), "e2")
+    kept = _reopened(path, "s")
+    assert (mine.name, kept.name, kept.tags, kept.settings["top_p"]) == ("named", "named", ("work",), "2")
+    two.save(tagged(kept, ["-work"]), "tags")
+    assert _reopened(path, "s").tags == ()
+    one.close()
+    two.close()
+
+
 def test_an_end_that_another_process_heard_is_not_overwritten_and_a_forgotten_job_stays_so(
     path: Path,
 ) -> None:
@@ -144,8 +159,8 @@ def test_a_taken_name_gets_a_number_and_the_session_knows_it(store: Store) -> No
     assert (first.name, second.name) == ("talk", "talk-2")
     assert store.free_name("Talk!") == "talk-3"
     with pytest.raises(LocalError, match="named 'talk' already"):
-        store.save(replace(second, name="talk"))
-    store.save(replace(second, name="other"))
+        store.save(replace(second, name="talk"), "name")
+    store.save(replace(second, name="other"), "name")
     assert store.find("other") is not None
 
 

@@ -128,7 +128,7 @@ def _go_on(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) ->
     ours = [chat.library.free_name(one.question).rstrip("-0123456789") for one in doomed if one.question]
     if session.name.rstrip("-0123456789") in ours:
         session = replace(session, name=chat.library.free_name("session"))
-        chat.library.save(session)
+        chat.library.save(session, "name")
         chat.terminal.dim(
             f"its name was made of the message: it is {session.name} now, /rename gives another"
         )

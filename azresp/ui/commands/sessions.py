@@ -86,7 +86,7 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
 async def rename(chat: Chat, name: Annotated[str, Rest()]) -> None:
     """Give this session another name."""
     chat.session = replace(chat.session, name=name)
-    chat.keep_session()
+    chat.keep_session("name")
     chat.terminal.dim(f"this session is now {name}")
 
 
