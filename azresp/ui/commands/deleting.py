@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.conversation import is_conversation
-from azresp.waiting import patiently
 from azresp.errors import AzrespError, ServiceError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.commands.service import chosen_id, ids_of, ports
 from azresp.ui.counting import counted
+from azresp.waiting import patiently
 
 if TYPE_CHECKING:
     from azresp.core.session import Exchange
