@@ -212,11 +212,14 @@ class Exchanges:
 
     def _heir(self, exchange_id: str, doomed: set[str]) -> str:
         """Which of the sessions builds on an exchange whose own session is gone; empty for none."""
-        after = [exchange_id, *(one.id for one in self.following([exchange_id]))]
+        after = (
+            "with recursive after(id) as (select ? union select e.id from exchanges e join after a on e.parent = a.id) "
+            "select id from after"
+        )
         rows = self._db.rows(
-            "select session from exchanges where id in (select value from json_each(?)) union "
-            "select id from sessions where head in (select value from json_each(?))",
-            (write_json(after), write_json(after)),
+            f"select session from exchanges where id in ({after}) "  # noqa: S608
+            f"union select id from sessions where head in ({after})",
+            (exchange_id, exchange_id),
         )
         return next((session for (session,) in rows if session in doomed), "")
 
