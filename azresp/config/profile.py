@@ -276,7 +276,7 @@ class Profile:
         65_536,
         "cost",
         "20000",
-        "Ask before a request of more tokens than that, conversation included (an estimate); 0: never",
+        "Ask, or in a script warn, before a request of more tokens than that, conversation included; 0: never",
     )
     warn_cost: float = setting(
         rule.number(0, 1_000_000),
