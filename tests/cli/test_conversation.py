@@ -70,6 +70,8 @@ def test_conversations_go_with_the_sessions_that_made_them(house: House, azresp:
         chat.ask("/conversation new").ask("my name is Bob")
         two = str(house.bodies[-1]["conversation"])
         chat.ask(f"/conversation attach {two}").ask("/rename two").ask("what is my name?").wait("Bob")
+        house.emulator.fault(after=6, then="cut")
+        chat.ask("write 300 words").wait("may hold it all the same")
         assert chat.leave() == 0
     assert held() == [2]
     # The other one is still talked in.
