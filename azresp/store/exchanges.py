@@ -212,16 +212,21 @@ class Exchanges:
 
     def _heir(self, exchange_id: str, doomed: set[str]) -> str:
         """Which of the sessions builds on an exchange whose own session is gone; empty for none."""
+        return next((one for one in self.sessions_on([exchange_id]) if one in doomed), "")
+
+    def sessions_on(self, exchange_ids: Iterable[str]) -> list[str]:
+        """The ids of the sessions that have any of these exchanges, or what builds on them, in their trees."""
         after = (
-            "with recursive after(id) as (select ? union select e.id from exchanges e join after a on e.parent = a.id) "
-            "select id from after"
+            "with recursive after(id) as (select value from json_each(?) union "
+            "select e.id from exchanges e join after a on e.parent = a.id) select id from after"
         )
+        ids = write_json(list(exchange_ids))
         rows = self._db.rows(
             f"select session from exchanges where id in ({after}) "  # noqa: S608
             f"union select id from sessions where head in ({after})",
-            (exchange_id, exchange_id),
+            (ids, ids),
         )
-        return next((session for (session,) in rows if session in doomed), "")
+        return [session for (session,) in rows]
 
     def following(self, idents: Iterable[str]) -> list[Exchange]:
         """The exchanges that build on any of these, themselves left out, in order."""

@@ -213,6 +213,16 @@ class Store(Ledger):
         with self._db.erasing():
             self._exchanges.forget(exchange_ids)
 
+    def unchain(self, exchange_ids: Iterable[str]) -> None:
+        """No session builds on the responses of these exchanges from now on."""
+        from azresp.core.omissions import unchain
+
+        ids = list(exchange_ids)
+        with self._db.writing():
+            for session_id in self._exchanges.sessions_on(ids):
+                if (session := self._sessions.load(session_id)) is not None:
+                    self._sessions.put(unchain(session, ids))
+
     def kept_files(self) -> set[str]:
         """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""
         return self._exchanges.kept_files()

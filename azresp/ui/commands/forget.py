@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from azresp.core.asks import answered
 from azresp.core.conversation import conversation_at, conversation_of
 from azresp.core.forgetting import message_of
-from azresp.core.omissions import omit, unchain
+from azresp.core.omissions import omit
 from azresp.core.seals import seals_in
 from azresp.errors import AzrespError, UsageError
 from azresp.ui.commands.conversation import leave
@@ -106,6 +106,8 @@ def _forget_here(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchang
 
     with chat.files.dropping() as dropped:
         chat.library.forget(one.id for one in doomed)
+        # Responses of the service may hold the message.
+        chat.library.unchain(one.id for one in after if _at_service(one))
     used = chat.library.kept_files()
     drawn = {kept.sha256: kept for one in doomed for kept in drawn_in(one) if kept.sha256 not in used}
     pictures = sum(chat.gallery.forget(kept) for kept in drawn.values())
@@ -132,11 +134,9 @@ def _go_on(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) ->
         chat.terminal.dim(
             f"its name was made of the message: it is {session.name} now, /rename gives another"
         )
-    if after:
-        # Responses of the service may hold the message, and so may what it compacted by itself: nobody can look inside.
-        session = unchain(session, (one.id for one in after if _at_service(one)))
-        if session.head is not None and seals_in(session.path()):
-            session = omit(session, "compaction", session.head)
+    if after and session.head is not None and seals_in(session.path()):
+        # So may what it compacted by itself, and nobody can look inside.
+        session = omit(session, "compaction", session.head)
         chat.library.save(session)
     chat.session, chat.last = session, session.last
 
