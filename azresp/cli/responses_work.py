@@ -72,7 +72,7 @@ async def _delete_all(ids: list[str], reached: Reached, store: Store | None) -> 
     left = dict.fromkeys(ids)
 
     async def work(gateway: Gateway, ident: str) -> Wire:
-        origin = store.origin_of(ident) if store is not None else ""
+        origin = _origin(store, ident) if store is not None else ""
         if store is not None and origin and origin != gateway.origin:
             # This endpoint would say that there is none: nothing would be deleted.
             store.deletions.want(ident, origin, time.time(), "it is at another endpoint")
@@ -181,6 +181,13 @@ def _kept(reached: Reached) -> Store | None:
     except AzrespError as error:
         note(f"warning: not marked as deleted on this machine: {error.what}")
         return None
+
+
+def _origin(store: Store, ident: str) -> str:
+    try:
+        return store.origin_of(ident)
+    except AzrespError:
+        return ""  # that nothing can be looked up here keeps nobody from deleting there
 
 
 def _want(store: Store, ids: Iterable[str], origin: str) -> None:

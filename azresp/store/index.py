@@ -48,6 +48,14 @@ def take_out(database: Database, numbers: Sequence[int], *, for_good: bool = Tru
             _drop(database)
 
 
+def remake(database: Database) -> None:
+    """Begin a new index in place of one that is damaged; what is kept is not touched."""
+    with database.shredding(), database.writing():
+        database.run("drop table if exists words")
+        make_index(database.raw)
+        database.run(f"update exchanges set indexed = 0 where indexed = {INDEXED}")  # noqa: S608
+
+
 def _drop(database: Database) -> None:
     database.run(f"update exchanges set indexed = 0 where indexed = {INDEXED}")  # noqa: S608
     database.run("insert into words (words) values ('delete-all')")

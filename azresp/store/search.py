@@ -7,16 +7,20 @@ answer: a search first takes in what is new. Whatever is deleted is taken out fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from azresp.core.session import Exchange
+from azresp.errors import LocalError
 from azresp.store.database import Database
-from azresp.store.index import INDEXED, has_fts5, make_index
+from azresp.store.index import INDEXED, has_fts5, make_index, remake
 from azresp.store.rows import EXCHANGE, exchange_of
 from azresp.store.words import Terms, answer_of, indexed, pattern_of, terms_of
 
 _AROUND = 60
 """Characters on either side of a hit in a snippet."""
+
+
+T = TypeVar("T")
 
 
 class Hit(NamedTuple):
@@ -49,7 +53,10 @@ class Search:
             make_index(database.raw)
 
     def catch_up(self, tell: Callable[[int], object] = lambda left: None) -> None:
-        """Take in what is not indexed yet; `tell` is told how many are left."""
+        """Take in what is not indexed yet; `tell` is told how many are left. A damaged index is made anew."""
+        self._mended(lambda: self._catch_up(tell))
+
+    def _catch_up(self, tell: Callable[[int], object]) -> None:
         while self.available:
             # Pieces of the index are merged meanwhile: no word of one must outlive its exchange in a page that is free.
             with self._db.shredding(), self._db.writing():
@@ -71,15 +78,29 @@ class Search:
         terms = terms_of(text)
         if not terms or not self.available:
             return []
+        rows = self._mended(lambda: self._matching(terms, limit))
+        found = [(str(row[0]), exchange_of(row[1:], lambda _: [])) for row in rows]
+        return [Hit(name, exchange, _snippet(exchange, terms)) for name, exchange in found]
+
+    def _matching(self, terms: Terms, limit: int) -> list[tuple[Any, ...]]:
         query = " AND ".join(f'"{" ".join(words)}"' + ("" if exact else " *") for words, exact in terms)
         columns = ", ".join(f"e.{name.strip()}" for name in EXCHANGE.split(","))
-        rows = self._db.rows(
+        return self._db.rows(
             f"select coalesce(s.name, ''), {columns} from words w join exchanges e on e.n = w.rowid "  # noqa: S608
             "left join sessions s on s.id = e.session where words match ? order by rank limit ?",
             (query, limit),
         )
-        found = [(str(row[0]), exchange_of(row[1:], lambda _: [])) for row in rows]
-        return [Hit(name, exchange, _snippet(exchange, terms)) for name, exchange in found]
+
+    def _mended(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except LocalError as error:
+            if "is damaged" not in error.what:
+                raise
+            # Everything in the index can be had from the exchanges. If it is not the index, this fails as well.
+            remake(self._db)
+            self._catch_up(lambda left: None)
+            return work()
 
 
 def _snippet(exchange: Exchange, terms: Terms) -> str:

@@ -90,6 +90,20 @@ def test_the_index_forgets_single_exchanges_and_keeps_the_others(tmp_path: Path)
     store.close()
 
 
+def test_a_damaged_index_is_made_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    for n in range(3):
+        store.add(Session(f"s{n}", f"talk {n}", f"e{n}"), [_exchange(f"e{n}", f"word{n}", "x")])
+        store.search.catch_up()
+        store._db.run("delete from words_data where id > 10")
+        assert _found(store, f"word{n}") == [f"e{n}"]
+    store._db.run("delete from words_data where id > 10")
+    store.remove("s2")
+    store.search.catch_up()
+    assert [len(_found(store, f"word{n}")) for n in range(3)] == [1, 1, 0]
+    store.close()
+
+
 def test_scripts_without_spaces_are_searched_inside_of_their_runs() -> None:
     store = _store(
         _exchange("a", "我喜欢水獭和GPT模型", "カワウソが泳いでいる"),
