@@ -143,9 +143,7 @@ def _ask(
     for line in elsewhere(session, reached.gateway.origin):
         warn(f"note: {line}")
     if options.conversation:
-        if not reached.profile.store:
-            raise UsageError("a conversation is kept at the service, and store is off", "Add --store.")
-        session = talking_in(session, options.conversation, reached.gateway.origin)
+        session = _in_conversation(options, reached, session)
     outcome, killed = hearer.say(tools.kept_in(session), said)
     return _ended(options, hearer, outcome, killed, warn)
 
@@ -290,6 +288,12 @@ def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) ->
     if invalid:
         warn(f"warning: {place}: {invalid} invalid UTF-8 sequences were replaced by U+FFFD")
     return text
+
+
+def _in_conversation(options: RunOptions, reached: Reached, session: Session) -> Session:
+    if not reached.profile.store:
+        raise UsageError("a conversation is kept at the service, and store is off", "Add --store.")
+    return talking_in(session, options.conversation, reached.gateway.origin)
 
 
 def _in_session(reached: Reached, loaded: Loaded, session: Session) -> Reached:

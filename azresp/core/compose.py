@@ -94,7 +94,7 @@ def _has_gap(session: Session, last: Exchange) -> bool:
         before = session.exchanges.get(last.parent or "")
         if told is None or before is None or not before.turn.id or before.id in seen:
             return False
-        if before.deleted or (told and told != before.turn.id):
+        if before.deleted:
             return True
         seen.add(before.id)
         last = before
