@@ -166,7 +166,8 @@ def _split(segments: list[str], text: str) -> tuple[list[str], list[str]]:
         return [], []
     for at, segment in enumerate(segments):
         rest = segments[at + 1 :]
-        if segment == "openai" and _is_known(rest):
+        # A deployment may be called openai; what stands behind its name is no root.
+        if segment == "openai" and "deployments" not in segments[:at] and _is_known(rest):
             return segments[:at], rest
     raise _refusal("must be a resource's root or have a path that ends in /openai/v1/", text)
 

@@ -94,7 +94,9 @@ def test_deleting_asks_first_and_says_what_went_where(house: House) -> None:
     with house.chat() as chat:
         chat.ask("my name is Ada").ask("what is my name?")
         first, second = (one.turn.id for one in house.session().path())
-        chat.say("/delete").wait(f"Delete {second} at the service?").keys("\r")
+        chat.say("/delete").wait("Delete the answer to “what is my name?”").wait(
+            f"{second}) at the service?"
+        ).keys("\r")
         chat.wait("nothing was deleted").ready()
         assert house.emulator.journal.count("DELETE") == 0
         chat.say("/delete").wait("Delete", 2).keys("y\r").wait("deleted at the service").ready()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from azresp.config.endpoint import Endpoint, EndpointError, read_endpoint
@@ -181,6 +181,7 @@ queries = st.sampled_from(["", "?api-version=preview", "?api-version=v1", "?api-
 
 
 @given(hosts, segments, queries)
+@example("http://127.0.0.1:1", ["openai", "deployments", "openai", "responses", "v1"], "?api-version=preview")
 def test_an_endpoint_that_was_read_reads_back_as_itself(host: str, path: list[str], query: str) -> None:
     try:
         endpoint = read_endpoint("/".join([host, *path]) + query)
