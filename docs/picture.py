@@ -1,12 +1,15 @@
 """The pictures of README and guides: real sittings with azresp on a pseudo-terminal, drawn as SVG.
 
-`make picture` makes all of them, `make picture ONLY=approval` one. Nothing in them is written by hand, and the same
-program gives the same files: chance and time are taken out of it (actor.py), and what a film shows must be the same twice.
+`make picture` makes all of them, `make picture ONLY=session` one. Nothing in them is written by hand, and the same
+program gives the same files: chance and time are taken out of it (actor.py), and what a picture shows must come out
+the same twice.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,14 +18,14 @@ from pathlib import Path
 
 import pyte
 
-from docs.actor import PACE
+from docs.actor import TAKE
 from docs.svg import Frame, Look, Row, moving, runs, still
 from tests.cli.forked import kept
 from tests.cli.sitting import Sitting
 
 FOLDER = Path(__file__).parent
 COMMAND = [sys.executable, "-m", "docs.actor"]
-TYPING_S, TOKEN_S, PAUSE_S, END_S = 0.05, 0.045, 0.9, 5.0
+TYPING_S, TOKEN_S, PAUSE_S, END_S = 0.05, 0.07, 0.9, 5.0
 """How long a film shows a letter typed, a token come, a moment between, and the end."""
 _FRAME_END = "\x1b[?2026l"
 
@@ -47,6 +50,7 @@ class Stage:
     def __init__(self, scene: Scene, folder: Path) -> None:
         self._scene, self._folder = scene, folder
         self.roll = ""
+        self._sat = 0
         self.cuts: list[tuple[int, float]] = []
         """places in the roll, each with the seconds that what is seen there stays"""
         for name, text in scene.files:
@@ -55,15 +59,18 @@ class Stage:
             path.write_text(text, encoding="utf-8")
             path.chmod(0o600)
 
-    def sits(self, *words: str, pace: float = 0) -> Sitting:
+    def sits(self, *words: str) -> Sitting:
         """Start azresp; `film` and `curtain` take up what it writes."""
         home = str(self._folder)
-        env = kept() | {"HOME": home, "PYTHONUTF8": "1", "AZRESP_EMULATOR": "always", PACE: str(pace)}
-        env |= {f"XDG_{name}_HOME": f"{home}/.{name.lower()}" for name in ("CONFIG", "DATA", "CACHE", "STATE")}
+        env = kept() | {"HOME": home, "PYTHONUTF8": "1", "AZRESP_EMULATOR": "always"}
+        env |= {
+            f"XDG_{name}_HOME": f"{home}/.{name.lower()}" for name in ("CONFIG", "DATA", "CACHE", "STATE")
+        }
         env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
         env["COLORTERM"] = "truecolor"
-        root = str(FOLDER.parent)
-        env["PYTHONPATH"] = root
+        env["PYTHONPATH"] = str(FOLDER.parent)
+        self._sat += 1
+        env[TAKE] = str(self._sat)
         return Sitting(
             self._folder, env, *words, columns=self._scene.columns, lines=self._scene.lines, command=COMMAND
         )
@@ -71,7 +78,7 @@ class Stage:
     def shell(self, line: str) -> None:
         """Give a command at a shell's prompt, and see what it says."""
         self.roll += f"\x1b[32m$\x1b[0m {line}\r\n"
-        with self.sits(*line.split()[1:]) as sitting:
+        with self.sits(*shlex.split(line)[1:]) as sitting:
             sitting.status()
         self.roll += sitting.written
 
@@ -85,7 +92,7 @@ class Stage:
         self.cuts.append((len(self.roll + sitting.written), PAUSE_S))
         for end in range(1, len(text) + 1):
             sitting.keys(text[end - 1])
-            sitting.until(lambda end=end: sitting.is_prompt(text[:end]), text[:end])  # type: ignore[misc]
+            sitting.until(lambda end=end: sitting.tty.cursor()[0] == 2 + end, text[:end])  # type: ignore[misc]
             self.cuts.append((len(self.roll + sitting.written), TYPING_S))
         before = sitting.sent
         sitting.keys("\r")
@@ -96,8 +103,12 @@ class _Screen(pyte.Screen):
     """pyte knows no dim text: what blinks here is dim."""
 
     def select_graphic_rendition(self, *attributes: int, **private: bool) -> None:
-        told = [5 if one == 2 else one for one in attributes]
-        super().select_graphic_rendition(*[two for one in told for two in ((22, 25) if one == 22 else (one,))], **private)
+        colour = any(one in (38, 48) for one in attributes)  # its numbers are no attributes
+        told = attributes if colour else [two for one in attributes for two in _DIM.get(one, (one,))]
+        super().select_graphic_rendition(*told, **private)
+
+
+_DIM = {2: (5,), 22: (22, 25)}
 
 
 def _frame(screen: pyte.Screen, *, cursor: bool = False) -> Frame:
@@ -121,20 +132,35 @@ def _look(char: pyte.screens.Char) -> Look:
     if char.reverse:
         text, ground = text.replace("default", "ground"), ground.replace("default", "text")
     return Look(
-        _colour(text), _colour(ground), char.bold, char.italics, char.underscore, char.strikethrough, char.blink
+        _colour(text),
+        _colour(ground),
+        char.bold,
+        char.italics,
+        char.underscore,
+        char.strikethrough,
+        char.blink,
     )
 
 
 def _colour(name: str) -> str:
     if re.fullmatch(r"[0-9a-f]{6}", name):
         return f"#{name}"
-    return name.replace("default", "").replace("brown", "yellow").replace("brightblack", "grey").replace("bright", "")
+    return (
+        name.replace("default", "")
+        .replace("brown", "yellow")
+        .replace("brightblack", "grey")
+        .replace("bright", "")
+    )
 
 
 def _taken(scene: Scene) -> Stage:
-    with tempfile.TemporaryDirectory(prefix="azresp-picture-") as folder:
-        stage = Stage(scene, Path(folder))
+    folder = Path(tempfile.gettempdir()) / "ada"  # it may be seen
+    folder.mkdir(mode=0o700)
+    try:
+        stage = Stage(scene, folder)
         scene.play(stage)
+    finally:
+        shutil.rmtree(folder)
     return stage
 
 

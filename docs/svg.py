@@ -76,7 +76,9 @@ def moving(frames: Sequence[tuple[Frame, float]], columns: int, title: str) -> s
         f".f{{visibility:hidden;animation:{ends[-1]:.2f}s step-end infinite}}.z{{visibility:visible}}"
         "@media (prefers-reduced-motion:reduce){.f{animation:none}}"
     )
-    style += "".join(_keyframes(name, ends[a] / ends[-1], ends[b] / ends[-1]) for (a, b), name in spans.items())
+    style += "".join(
+        _keyframes(name, ends[a] / ends[-1], ends[b] / ends[-1]) for (a, b), name in spans.items()
+    )
     return _page(body, columns, rows, title, style)
 
 
@@ -103,17 +105,27 @@ def _row(row: Row, y: int) -> str:
         if run.look.ground:
             grounds[run.look.ground].append(f"M{x:.1f} {top}h{wide:.1f}v{HEIGHT}h{-wide:.1f}z")
         if run.text in ("▀" * run.cells, "▄" * run.cells, "█" * run.cells):
-            above, high = (HEIGHT // 2 if run.text[0] == "▄" else 0), (HEIGHT if run.text[0] == "█" else HEIGHT // 2)
+            above, high = (
+                (HEIGHT // 2 if run.text[0] == "▄" else 0),
+                (HEIGHT if run.text[0] == "█" else HEIGHT // 2),
+            )
             grounds[run.look.text].append(f"M{x:.1f} {top + above}h{wide:.1f}v{high}h{-wide:.1f}z")
         elif run.text.strip():
             letters.append(_letters(run, x, top + 13, wide))
-    shapes = [f'<path d="{"".join(parts)}"{_fill(colour)}/>' for colour, parts in grounds.items()]
+    shapes = [
+        f'<path d="{"".join(parts)}"{_fill(colour)} shape-rendering="crispEdges"/>'
+        for colour, parts in grounds.items()
+    ]
     return "".join([*shapes, *letters])
 
 
 def _letters(run: Run, x: float, y: int, wide: float) -> str:
     look = run.look
-    names = [name for name, on in zip("bius", (look.bold, look.italic, look.underline, look.struck), strict=True) if on]
+    names = [
+        name
+        for name, on in zip("bius", (look.bold, look.italic, look.underline, look.struck), strict=True)
+        if on
+    ]
     names += ["d"] if look.dim else []
     colour = f' style="fill:{look.text}"' if look.text.startswith("#") else ""
     names += [look.text] if look.text and not colour else []
@@ -150,25 +162,35 @@ def _page(body: Iterable[str], columns: int, rows: int, title: str, style: str) 
 def _colours(palette: dict[str, str]) -> str:
     named = {name: value for name, value in palette.items() if name not in ("ground", "text", "frame")}
     rules = [f"text,.text{{fill:{palette['text']}}}", f".ground{{fill:{palette['ground']}}}"]
-    rules += [f".frame{{stroke:{palette['frame']}}}", *(f".{name}{{fill:{value}}}" for name, value in named.items())]
+    rules += [
+        f".frame{{stroke:{palette['frame']}}}",
+        *(f".{name}{{fill:{value}}}" for name, value in named.items()),
+    ]
     return "".join(rules)
 
 
 def runs(cells: Iterable[tuple[int, str, Look]]) -> Row:
     """Cells of a row (column, text, look) as runs; blanks that nobody sees are left out."""
-    found: list[Run] = []
-    for look, group in groupby(cells, key=lambda cell: cell[2]):
-        part = list(group)
-        blank = not look.ground and not look.underline
-        text = "".join(text for _, text, _ in part)
-        if blank and not text.strip():
-            continue
-        lead = len(text) - len(text.lstrip()) if blank else 0
-        tail = len(text) - len(text.rstrip()) if blank else 0
-        part = part[lead : len(part) - tail]
-        x = part[0][0]
-        found.append(Run(x, part[-1][0] - x + _cells(part[-1][1]), "".join(one for _, one, _ in part), look))
-    return tuple(found)
+    return tuple(
+        run for look, group in groupby(cells, key=lambda cell: cell[2]) for run in _runs(list(group), look)
+    )
+
+
+def _runs(cells: list[tuple[int, str, Look]], look: Look) -> Iterator[Run]:
+    text = "".join(one for _, one, _ in cells)
+    if look.ground or look.underline:
+        yield Run(cells[0][0], sum(_cells(one) for _, one, _ in cells), text, look)
+        return
+    seen = [cell for cell in cells if not cell[1].isspace()]
+    parts: list[list[tuple[int, str, Look]]] = []
+    for cell in seen:
+        # Two blanks and more end a run: a font of another width must not move columns.
+        near = parts and cell[0] - (parts[-1][-1][0] + _cells(parts[-1][-1][1])) <= 1
+        parts[-1].append(cell) if near else parts.append([cell])
+    for part in parts:
+        x, end = part[0][0], part[-1][0] + _cells(part[-1][1])
+        letters = "".join(one for at, one, _ in cells if x <= at < end)
+        yield Run(x, end - x, letters, look)
 
 
 def _cells(text: str) -> int:
