@@ -54,7 +54,7 @@ bench: $(VENV)/.test
 	$(PY) -m bench $(ARGS)
 
 picture: $(VENV)/.test
-	$(PY) -m docs.picture
+	$(PY) -m docs.picture $(ONLY)
 
 docs: $(VENV)/.test
 	$(PY) -m docs.reference --write
