@@ -36,9 +36,8 @@ def build(wanted: str | None = None) -> typer.Typer:
     if "_AZRESP_COMPLETE" in os.environ:
         from typer import _completion_classes as shells
 
-        shells._sanitize_help_text = (
-            str  # our help has no markup, and what takes it out loads rich at each Tab
-        )
+        # Our help has no markup, and what takes it out loads rich at each Tab.
+        shells._sanitize_help_text = lambda text: text
         shells.completion_init()
     return app
 
