@@ -77,6 +77,7 @@ def _examine(report: _Report, flags: Mapping[str, object], *, network: bool) -> 
 def _loaded(report: _Report, flags: Mapping[str, object]) -> Loaded | None:
     from azresp.cli.checks import settings, tools
     from azresp.cli.checks.finding import failure
+    from azresp.cli.manners import settle
     from azresp.config.load import load
     from azresp.errors import ConfigError
 
@@ -85,6 +86,7 @@ def _loaded(report: _Report, flags: Mapping[str, object]) -> Loaded | None:
     except ConfigError as error:
         report.add(failure("configuration", "settings", error))
         return None
+    settle(loaded.profile)
     report.add_all(settings.configuration(loaded))
     report.add_all(settings.endpoint(loaded))
     report.add_all(settings.sign_in(loaded))

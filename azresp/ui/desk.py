@@ -142,9 +142,13 @@ class ScreenDesk:
 
         So is a bare Enter after pages, which are turned with Enter: one too many is no answer.
         """
-        prompt = f"Allow? {choices(question, spoken=self._terminal.caps.reader)} "
+        spoken = self._terminal.caps.reader
+        keys = choices(question, spoken=spoken)
+        prompt = "Allow? Enter means no: " if spoken else f"Allow? {keys} "
         unknown = 0
         while unknown < 2:
+            if spoken:
+                self._terminal.dim(keys)
             said = await self._ask(prompt)
             if said is None:
                 return _STOP

@@ -47,13 +47,14 @@ class Gutter:
         """Foreign text wrapped at words, line by line, none of it where our own lines begin."""
         lines = clean(text).replace("\t", "␉").split("\n")
         if self.spoken:
-            return self._numbered(lines)
+            return [row for line in lines for row in self._told("Quoted: ", line)]
         return [row for line in lines for row in self._wrapped(line, style, INDENT)]
 
     def exact(self, text: str) -> list[Row]:
         """Text as it is, not a blank lost: cut at the edge, with a mark that stands where no text can."""
         if self.spoken:
-            return self._numbered(clean(text).replace("\t", "␉").split("\n"))
+            lines = clean(text).replace("\t", "␉").split("\n")
+            return [row for at, line in enumerate(lines, 1) for row in self._told(f"Line {at}: ", line)]
         mark = row_of([self._span(self.broken, DIM)]).ansi
         room = max(1, self.columns - len(self.bar) - 1 - len(INDENT) - width(self.broken))
         return [
@@ -62,13 +63,11 @@ class Gutter:
             for piece, more in _pieces(line, room)
         ]
 
-    def _numbered(self, lines: list[str]) -> list[Row]:
-        """Foreign lines, each row behind its number: what is not, is ours."""
-        rows: list[Row] = []
-        for number, line in enumerate(lines, 1):
-            for at, (piece, _) in enumerate(_pieces(line, max(8, self.columns - 24))):
-                rows.append(row_of([Span(f"Line {number}{', goes on' if at else ''}: {piece}", "")]))
-        return rows
+    def _told(self, label: str, line: str) -> Iterator[Row]:
+        """A foreign line, each row of it behind words of ours: a row without them is ours."""
+        for piece, more in _pieces(line, max(8, self.columns - len(label) - 1)):
+            yield row_of([Span(label + piece, "")])
+            label = "goes on: " if more else label
 
     def _wrapped(self, text: str, style: str, indent: str) -> list[Row]:
         first, rest = Span(indent, ""), Span(indent + INDENT, "")

@@ -129,8 +129,11 @@ class Picker:
         return [("class:dim", "─" * (columns - 1) + "\n"), ("", told)]
 
     def _hint(self) -> StyleAndTextTuples:
-        told = f"{len(self._shown)} of {len(self._choices)} · ↑↓ choose · Enter resumes · Esc leaves"
-        return [("class:dim", cut(told, self._app.output.get_size().columns - 1)[0])]
+        room = self._app.output.get_size().columns - 1
+        count = f"{len(self._shown)} of {len(self._choices)}"
+        keys = ["↑↓ choose", "Enter resumes", "Esc leaves"]
+        told = " · ".join([count, *keys])
+        return [("class:dim", told if width(told) <= room else cut(" · ".join([count, *keys[1:]]), room)[0])]
 
     def _chosen(self) -> str:
         return self._shown[self._at].name if self._shown else ""

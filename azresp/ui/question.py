@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def question_rows(question: Question, gutter: Gutter) -> list[Row]:
     """All that has to be seen before an answer."""
-    rows = gutter.line(origin(question), STRONG)
+    rows = gutter.line(f"Approval, {origin(question)}" if gutter.spoken else origin(question), STRONG)
+    rows += gutter.line("Its arguments:") if gutter.spoken else []
     rows += gutter.exact(question.shown)
     rows += gutter.line(count_line(question.shown), DIM)
     for line in reading_lines(question.shown):
-        rows += gutter.line(line)
+        rows += gutter.foreign(line) if gutter.spoken else gutter.line(line)
     for warning in question.warnings:
         rows += gutter.line(f"Careful: {warning}.", STRONG)
     if question.changes:

@@ -52,7 +52,7 @@ def choices(question: Question, *, spoken: bool = False) -> str:
     if spoken:
         words = ["yes", "no", *([] if question.why_not_always else ["session", "always"])]
         words += [] if question.why_not_edit else ["edit"]
-        return f"Type {', '.join(words)} or details. Enter means no:"
+        return f"Type {', '.join(words)} or details."
     keys = ["y", "N", *([] if question.why_not_always else ["a", "A"])]
     return f"[{'/'.join([*keys, *([] if question.why_not_edit else ['e']), '?'])}]"
 

@@ -82,6 +82,11 @@ class Blocks:
             return self.leaf.end_line()
         return self._close_leaf() if isinstance(self.leaf, Prose) and self.leaf.heading else []
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a line may be spoken before its end: it can be neither code nor a row of a table."""
+        return self.look.spoken and not isinstance(self.leaf, Code | Table)
+
     def finish(self) -> list[Row]:
         """The end of the source -> the rows that were still open."""
         return self._close_to(0)

@@ -7,6 +7,7 @@ from typing import Final
 from azresp.ui.cells import TAB_STOP
 from azresp.ui.markdown.blocks import Blocks
 from azresp.ui.markdown.rows import Look, Row, Span
+from azresp.ui.markdown.sentence import ends
 from azresp.ui.markdown.wrap import Margin, Wrap
 from azresp.ui.sink import clean, join_halves
 
@@ -77,11 +78,19 @@ class Flow:
         if self._open:
             return self._blocks.more(text)
         self._tail += text
-        if len(self._tail) <= LONG_LINE:
+        at = min(LONG_LINE, self._sentence() or LONG_LINE)
+        if len(self._tail) <= at:
             return []
-        head, rest = self._tail[:LONG_LINE], self._tail[LONG_LINE:]
+        head, rest = self._tail[:at], self._tail[at:]
         self._tail, self._open = "", True
         return self._blocks.begin(head) + self._blocks.more(rest)
+
+    def _sentence(self) -> int:
+        """For ears a line goes on to be formatted as soon as its first sentence is whole; 0 if that is not seen yet."""
+        if not self._blocks.speaks:
+            return 0
+        at = next(ends(self._tail), 0)
+        return 0 if any(sign in self._tail[:at] for sign in ("|", "```", "~~~")) else at
 
     def _end_line(self) -> list[Row]:
         if self._open:

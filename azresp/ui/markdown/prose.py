@@ -8,6 +8,7 @@ from typing import Final
 
 from azresp.ui.markdown.inline import inline
 from azresp.ui.markdown.rows import Look, Row
+from azresp.ui.markdown.sentence import ends
 from azresp.ui.markdown.wrap import Wrap
 
 SOFT: Final = 400
@@ -16,11 +17,6 @@ HARD: Final = 1600
 """Characters after which it is cut in any case."""
 
 _BLANK: Final = re.compile(r"[ \n]")
-_SENTENCE: Final = re.compile(
-    r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bvs)(?<!\b[A-Za-z])[.!?…][\"'”’)\]*_`]*[ \n]+(?=[^a-z\s])"
-    r"|[。！？][」』”）]*(?=[^」』”）])"
-)
-"""The end of a sentence with the blanks behind it, once the next has begun: a guess, a line break at worst."""
 
 
 @dataclass(slots=True)
@@ -92,9 +88,9 @@ class Prose:
 
     def _sentence(self) -> int:
         """Where the first sentence ends; 0 if that is not seen yet."""
-        for match in _SENTENCE.finditer(self.source):
-            if _balanced(self.source[: match.end()]):
-                return match.end()
+        for at in ends(self.source):
+            if _balanced(self.source[:at]):
+                return at
         return self._seam()
 
     def _seam(self) -> int:
