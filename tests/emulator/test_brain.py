@@ -62,6 +62,7 @@ def text(*said: str, **request: Any) -> str:
         (["help"], "repeat after me"),
         (["who are you?"], "not a model"),
         (["zzz"], "not a model"),
+        (["draw a fox"], "/image-mode on"),
     ],
 )
 def test_it_answers_from_the_conversation(said: list[str], expected: str) -> None:

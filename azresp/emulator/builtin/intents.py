@@ -66,6 +66,7 @@ _ASKS_HELP = re.compile(
     r"^\s*/?help\b|\bwhat (can|do) you do\b|\bwho are you\b|\bwhat are you\b(?! instr)|^\s*\?\s*$",
     re.IGNORECASE,
 )
+_DRAW = re.compile(r"^\s*(?:please\s+)?(?:draw|paint|sketch)\b", re.IGNORECASE)
 _INSTRUCTIONS = re.compile(r"\b(?:your|system) (?:instructions|prompt)\b", re.IGNORECASE)
 _ALIASES = {
     "js": "javascript",
@@ -222,6 +223,10 @@ def _fallback(talk: Talk) -> str:
         f"What I can tell: your message has {words} word{'s' * (words != 1)} in {lines} line{'s' * (lines != 1)}"
         f" and this is turn {talk.turn} of our conversation."
     ]
+    if _DRAW.match(talk.said):
+        parts.append(
+            "To draw I need the image_generation tool with the request: `/image-mode on`, or `-o FILE`."
+        )
     if lines > 3:
         first, last = talk.said.strip().splitlines()[0], talk.said.strip().splitlines()[-1]
         parts.append(f"It begins with\n\n{quoted(short(first))}\n\nand ends with\n\n{quoted(short(last))}")

@@ -11,6 +11,7 @@ from azresp.errors import AzrespError, ServiceError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.commands.service import chosen_id, ids_of, ports
 from azresp.ui.counting import counted
+from azresp.ui.heading import heading
 from azresp.waiting import patiently
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
     if not ident.startswith("resp_"):
         raise UsageError(f"/delete takes response, session or a response id, got {what!r}")
     here = chat.library.find(ident) is not None
-    if not await chat.confirm(f"Delete {ident} at the service?{' Its text stays here.' if here else ''}"):
+    known = next((one for one in chat.session.exchanges.values() if one.turn.id == ident), None)
+    which = f"the answer to “{heading(known)}” ({ident})" if known is not None else ident
+    if not await chat.confirm(f"Delete {which} at the service?{' Its text stays here.' if here else ''}"):
         chat.terminal.dim("nothing was deleted")
         return
     gone = await delete_one(chat, ident)
@@ -50,7 +53,7 @@ async def _delete_session(chat: Chat) -> None:
         f"Delete session {chat.session.name or 'without a name'}: {counted(len(remote), 'response')}"
         + (f" and {counted(len(talks), 'conversation')}" if talks else "")
         + f" at the service, {counted(len(own), 'exchange')} here?"
-        + (f" {staying} stay: other sessions build on them." if staying else "")
+        + (f" {counted(staying, 'exchange')} more: kept, other sessions build on them." if staying else "")
     )
     if not await chat.confirm(question):
         chat.terminal.dim("nothing was deleted")
