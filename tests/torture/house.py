@@ -245,7 +245,7 @@ class TortureHouse:
 
     def _left(self) -> Iterator[str]:
         """Processes that still are where the command ran."""
-        end = time.monotonic() + 2
+        end = time.monotonic() + 10
         while (left := _living_in(self.folder)) and time.monotonic() < end:
             time.sleep(0.01)
         for pid in left:
