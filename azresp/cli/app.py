@@ -36,8 +36,7 @@ def build(wanted: str | None = None) -> typer.Typer:
     if "_AZRESP_COMPLETE" in os.environ:
         from typer import _completion_classes as shells
 
-        # Our help has no markup, and what takes it out loads rich at each Tab.
-        shells._sanitize_help_text = lambda text: text
+        shells._sanitize_help_text = _plain
         shells.completion_init()
     return app
 
@@ -55,6 +54,11 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"azresp {__version__}")
         raise typer.Exit
+
+
+def _plain(text: str) -> str:
+    """Our help has no markup, and what takes it out loads rich at each Tab."""
+    return text
 
 
 def _shells(incomplete: str) -> list[str]:
