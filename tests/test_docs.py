@@ -52,6 +52,15 @@ def test_the_tests_that_keep_promises_and_laws_are_there(page: str) -> None:
         assert {name for one, name in named if one == file} <= there, file
 
 
+def test_every_stop_of_a_walk_is_there() -> None:
+    stops = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "walks.md").read_text(encoding="utf-8"))
+    assert len(stops) > 25
+    for file, name in stops:
+        tree = ast.parse((ROOT / "azresp" / file).read_text(encoding="utf-8"))
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        assert name in {node.name for node in ast.walk(tree) if isinstance(node, functions)}, (file, name)
+
+
 def test_the_drawing_of_the_layers_is_what_the_import_contract_says() -> None:
     page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
     drawing = page.partition("## Who may import whom")[2].split("```")[1]
