@@ -54,7 +54,7 @@ bench: $(VENV)/.test
 	$(PY) -m bench $(ARGS)
 
 picture: $(VENV)/.test
-	$(PY) -m docs.picture
+	$(PY) -m docs.picture $(ONLY)
 
 docs: $(VENV)/.test
 	$(PY) -m docs.reference --write
@@ -67,7 +67,8 @@ lock: $(VENV)/.test
 
 # What a user gets: the ranges of pyproject.toml.
 $(VENV)/.chat: pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator,images]'
+	@echo "Installing azresp and what it needs into $(VENV): half a minute, this once …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[emulator,images]'
 	@touch $@
 
 # What CI gets: the lock, by hash. It is whole, so nothing is resolved: pip would look past it for coverage[toml].

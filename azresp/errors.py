@@ -114,8 +114,9 @@ class ServiceError(AzrespError):
 
     @property
     def gone(self) -> bool:
-        """The response is not at the service (any more); a 404 may also mean a wrong path or deployment."""
-        return self.status == 404 and "response with id" in self.what.lower()
+        """The response or conversation is not at the service (any more); a 404 may also mean a wrong path."""
+        what = self.what.lower()
+        return self.status == 404 and ("response with id" in what or "conversation with id" in what)
 
 
 class SignInError(ServiceError):
@@ -128,10 +129,12 @@ class NetworkError(AzrespError):
     """The service could not be heard: DNS, connection, proxy, TLS, time-out, or an answer that is not the API's.
 
     `reached` is False only if the request surely never reached the service, so that sending it again is safe.
+    `lasting`: another try would end the same way until somebody changes something (a certificate, a proxy's refusal).
     """
 
     exit = Exit.NETWORK
 
-    def __init__(self, what: str, hint: str = "", *, reached: bool = True) -> None:
+    def __init__(self, what: str, hint: str = "", *, reached: bool = True, lasting: bool = False) -> None:
         super().__init__(what, hint)
         self.reached = reached
+        self.lasting = lasting

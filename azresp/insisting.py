@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from azresp.core.compose import sent_again
+from azresp.core.conversation import talking_in
 from azresp.core.obstacles import Kind, Obstacle, obstacle, type_of
 from azresp.core.omissions import CIPHERTEXT, omit
 from azresp.core.session import Session
@@ -43,7 +44,8 @@ async def insist(hear: Hear, session: Session, said: tuple[Wire, ...], consent: 
             case Kind.HEAD:
                 if in_full or session.head is None or not await consent.rebuild(session, outcome.error):
                     return outcome
-                in_full = True
+                # One that it talked in is gone for good: not to be asked for again at each message.
+                in_full, session = True, talking_in(session, "", "")
             case Kind.STORE:
                 unstored = await consent.unstored(session, outcome.error)
                 if unstored is None:

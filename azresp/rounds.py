@@ -60,11 +60,13 @@ async def answer_rounds(
     more: Callable[[str], Awaitable[bool]],
     budget: Budget,
     now: Callable[[], float],
+    passes: Callable[[Session, tuple[Wire, ...]], Awaitable[bool]] | None = None,
 ) -> Outcome:
     """Answer what the turn asks and hear what follows, round by round; gives the last outcome.
 
-    `more` is asked when the budget is used up; a yes gives as much again. Asks that nobody answers stay open: the
-    last outcome's turn has them still.
+    `more` is asked when the budget is used up; a yes gives as much again. `passes`: whether answers may be sent, which
+    can be large. Asks that nobody answers stay open: the last outcome's turn has them still, and answers that were not
+    sent are on record.
     """
     spent = _Spent(tokens=_tokens(outcome))
     while not outcome.stopped and outcome.error is None and asks(outcome.exchange.turn):
@@ -74,6 +76,8 @@ async def answer_rounds(
             spent = _Spent()
         given = await answers.answer(outcome.session, outcome.exchange)
         if given.said is None or given.halted:
+            return outcome
+        if passes is not None and not await passes(outcome.session, given.said):
             return outcome
         began = now()
         outcome = await hear(outcome.session, given.said)

@@ -1,118 +1,212 @@
-"""The README's picture: a real chat with the embedded emulator in a pseudo-terminal, drawn as SVG by Rich.
+"""The pictures of README and guides: real sittings with azresp on a pseudo-terminal, drawn as SVG.
 
-`make picture` runs it; nothing in the picture is written by hand.
+`make picture` makes all of them, `make picture ONLY=session` one. Nothing in them is written by hand, and the same
+program gives the same files: chance and time are taken out of it (actor.py), and what a picture shows must come out
+the same twice.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
+import shutil
 import sys
 import tempfile
-import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-import pexpect
 import pyte
-from rich.color import Color
-from rich.console import Console
-from rich.style import Style
-from rich.text import Text
 
-COLUMNS, ROWS = 88, 56
-TARGET = Path(__file__).with_name("session.svg")
-SAID = (
-    "Hello, my name is Ada.",
-    "A table of 2 rows about tides, please.",
-    "Show me code in python.",
-    "What is my name?",
-)
+from docs.actor import TAKE
+from docs.svg import Frame, Look, Row, moving, runs, still
+from tests.cli.forked import kept
+from tests.cli.sitting import Sitting
+
+FOLDER = Path(__file__).parent
+COMMAND = [sys.executable, "-m", "docs.actor"]
+TYPING_S, TOKEN_S, PAUSE_S, END_S = 0.05, 0.07, 0.9, 5.0
+"""How long a film shows a letter typed, a token come, a moment between, and the end."""
+_FRAME_END = "\x1b[?2026l"
 
 
-def main() -> None:
-    """Run the chat and write the picture."""
-    screen = _Screen(COLUMNS, ROWS)
-    stream = pyte.Stream(screen)
-    with tempfile.TemporaryDirectory() as home:
-        env = {
-            **os.environ,
-            "HOME": home,
-            "XDG_CONFIG_HOME": home,
-            "XDG_DATA_HOME": home,
-            "TERM": "xterm-256color",
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture: what happens in it, and where it goes."""
+
+    name: str
+    title: str
+    play: Callable[[Stage], None]
+    columns: int = 88
+    lines: int = 60
+    files: tuple[tuple[str, str], ...] = ()
+    """what lies in the folder: name and text"""
+    film: bool = False
+
+
+class Stage:
+    """A folder with a home, and the commands that are given there; all that they write is one roll."""
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self._scene, self._folder = scene, folder
+        self.roll = ""
+        self._sat = 0
+        self.cuts: list[tuple[int, float]] = []
+        """places in the roll, each with the seconds that what is seen there stays"""
+        for name, text in scene.files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+
+    def sits(self, *words: str) -> Sitting:
+        """Start azresp; `film` and `curtain` take up what it writes."""
+        home = str(self._folder)
+        env = kept() | {"HOME": home, "PYTHONUTF8": "1", "AZRESP_EMULATOR": "always"}
+        env |= {
+            f"XDG_{name}_HOME": f"{home}/.{name.lower()}" for name in ("CONFIG", "DATA", "CACHE", "STATE")
         }
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "azresp", "chat", "--emulator", "always"],
-            env=env,
-            dimensions=(ROWS, COLUMNS),
-            encoding="utf-8",
+        env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+        env["COLORTERM"] = "truecolor"
+        env["PYTHONPATH"] = str(FOLDER.parent)
+        self._sat += 1
+        env[TAKE] = str(self._sat)
+        return Sitting(
+            self._folder, env, *words, columns=self._scene.columns, lines=self._scene.lines, command=COMMAND
         )
-        _until(child, stream, screen, "init")
-        for text in SAID:
-            child.send(text + "\r")
-            _until(child, stream, screen, r"tokens · [0-9.]+ s", after=text)
-        _settle(child, stream, 0.5)
-        child.close(force=True)
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
-    for row in _rows(screen):
-        console.print(row, soft_wrap=True)
-    TARGET.write_text(console.export_svg(title="azresp chat"), encoding="utf-8")
+
+    def shell(self, line: str) -> None:
+        """Give a command at a shell's prompt, and see what it says."""
+        self.roll += f"\x1b[32m$\x1b[0m {line}\r\n"
+        with self.sits(*shlex.split(line)[1:]) as sitting:
+            sitting.status()
+        self.roll += sitting.written
+
+    def curtain(self, sitting: Sitting) -> None:
+        """Take up what was written so far; the last of it stays on the picture."""
+        self.roll += sitting.written
+
+    def types(self, sitting: Sitting, text: str) -> None:
+        """Type letter by letter, and send."""
+        sitting.ready()
+        self.cuts.append((len(self.roll + sitting.written), PAUSE_S))
+        for end in range(1, len(text) + 1):
+            sitting.keys(text[end - 1])
+            sitting.until(lambda end=end: sitting.tty.cursor()[0] == 2 + end, text[:end])  # type: ignore[misc]
+            self.cuts.append((len(self.roll + sitting.written), TYPING_S))
+        before = sitting.sent
+        sitting.keys("\r")
+        sitting.until(lambda: sitting.sent > before, "sent")
 
 
 class _Screen(pyte.Screen):
-    """pyte knows no dim text: here it is grey."""
+    """pyte knows no dim text: what blinks here is dim."""
 
     def select_graphic_rendition(self, *attributes: int, **private: bool) -> None:
-        super().select_graphic_rendition(*(90 if one == 2 else one for one in attributes), **private)
+        colour = any(one in (38, 48) for one in attributes)  # its numbers are no attributes
+        told = attributes if colour else [two for one in attributes for two in _DIM.get(one, (one,))]
+        super().select_graphic_rendition(*told, **private)
 
 
-def _until(
-    child: pexpect.spawn[str], stream: pyte.Stream, screen: pyte.Screen, mark: str, after: str = ""
-) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        _settle(child, stream, 0.1)
-        shown = "\n".join(screen.display)
-        since = shown.rpartition(after[:20])[2] if after else shown
-        found = re.search(mark, since)
-        if found is not None and "›" in since[found.end() :]:
-            return
-    raise SystemExit(f"never saw {mark!r}:\n" + "\n".join(screen.display))
+_DIM = {2: (5,), 22: (22, 25)}
 
 
-def _settle(child: pexpect.spawn[str], stream: pyte.Stream, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            stream.feed(child.read_nonblocking(65536, timeout=0.05))
-        except pexpect.TIMEOUT:
-            continue
-
-
-def _rows(screen: pyte.Screen) -> list[Text]:
-    rows = []
-    for y in range(ROWS):
-        text = Text()
-        for x in range(COLUMNS):
-            char = screen.buffer[y][x]
-            text.append(char.data, _style(char))
-        text.rstrip()
-        rows.append(text)
-    while rows and not rows[-1].plain:
+def _frame(screen: pyte.Screen, *, cursor: bool = False) -> Frame:
+    rows = [_cells(screen, y) for y in range(screen.lines)]
+    if cursor and not screen.cursor.hidden:
+        x, y = screen.cursor.x, screen.cursor.y
+        rows[y] += runs([(x, "▄", Look("grey"))])
+    while rows and not rows[-1]:
         rows.pop()
-    return rows
+    return tuple(rows)
 
 
-def _style(char: pyte.screens.Char) -> Style:
-    def colour(name: str) -> Color | None:
-        if name == "default":
-            return None
-        if re.fullmatch(r"[0-9a-f]{6}", name):
-            return Color.parse(f"#{name}")
-        return Color.parse(name.replace("brown", "yellow").replace("bright", "bright_"))
+def _cells(screen: pyte.Screen, y: int) -> Row:
+    line = screen.buffer[y]
+    cells = [(x, line[x]) for x in range(screen.columns)]
+    return runs((x, char.data, _look(char)) for x, char in cells if char.data)
 
-    return Style(color=colour(char.fg), bold=char.bold, italic=char.italics, underline=char.underscore)
+
+def _look(char: pyte.screens.Char) -> Look:
+    text, ground = (char.bg, char.fg) if char.reverse else (char.fg, char.bg)
+    if char.reverse:
+        text, ground = text.replace("default", "ground"), ground.replace("default", "text")
+    return Look(
+        _colour(text),
+        _colour(ground),
+        char.bold,
+        char.italics,
+        char.underscore,
+        char.strikethrough,
+        char.blink,
+    )
+
+
+def _colour(name: str) -> str:
+    if re.fullmatch(r"[0-9a-f]{6}", name):
+        return f"#{name}"
+    return (
+        name.replace("default", "")
+        .replace("brown", "yellow")
+        .replace("brightblack", "grey")
+        .replace("bright", "")
+    )
+
+
+def _taken(scene: Scene) -> Stage:
+    folder = Path(tempfile.gettempdir()) / "ada"  # it may be seen
+    folder.mkdir(mode=0o700)
+    try:
+        stage = Stage(scene, folder)
+        scene.play(stage)
+    finally:
+        shutil.rmtree(folder)
+    return stage
+
+
+def _still(scene: Scene) -> str:
+    screen = _Screen(scene.columns, scene.lines)
+    pyte.Stream(screen).feed(_taken(scene).roll)
+    return still(_frame(screen), scene.columns, scene.title)
+
+
+def _film(scene: Scene) -> str:
+    stage = _taken(scene)
+    ends = [(found.end(), TOKEN_S) for found in re.finditer(re.escape(_FRAME_END), stage.roll)]
+    screen = _Screen(scene.columns, scene.lines)
+    stream = pyte.Stream(screen)
+    frames: list[tuple[Frame, float]] = []
+    at = 0
+    for end, seconds in sorted({**dict(ends), **dict(stage.cuts), len(stage.roll): END_S}.items()):
+        stream.feed(stage.roll[at:end])
+        at = end
+        frame = _frame(screen, cursor=seconds != TOKEN_S)
+        if not frames or frame != frames[-1][0]:
+            frames.append((frame, seconds))
+    return moving(frames, scene.columns, scene.title)
+
+
+def _settled(scene: Scene) -> str:
+    """The picture that comes out twice in a row: a machine that is busy may paint two tokens at once."""
+    draw = _film if scene.film else _still
+    last = ""
+    for _ in range(8):
+        last, before = draw(scene), last
+        if last == before:
+            return last
+    raise SystemExit(f"{scene.name}: never the same twice")
+
+
+def main() -> None:
+    """Make the pictures that are named, or all."""
+    from docs.scenes import SCENES
+
+    for scene in SCENES:
+        if len(sys.argv) < 2 or scene.name in sys.argv[1:]:
+            path = FOLDER / f"{scene.name}.svg"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(_settled(scene), encoding="utf-8")
+            print(f"{path.relative_to(FOLDER.parent)}: {path.stat().st_size:,} bytes")  # noqa: T201
 
 
 if __name__ == "__main__":

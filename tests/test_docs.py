@@ -116,3 +116,17 @@ def test_every_variable_of_the_environment_is_in_the_table_of_them() -> None:
         for name in re.findall(r"\bAZRESP_[A-Z]+(?:_[A-Z]+)*\b", path.read_text(encoding="utf-8"))
     }
     assert used - named == set()
+
+
+def test_pictures_are_small_and_load_nothing() -> None:
+    from xml.etree import ElementTree
+
+    pictures = sorted((ROOT / "docs").glob("*.svg"))
+    assert len(pictures) >= 6
+    for path in pictures:
+        text = path.read_text(encoding="utf-8")
+        assert len(text) < 150_000, path.name
+        kinds = {one.tag.rpartition("}")[2] for one in ElementTree.fromstring(text).iter()}
+        assert not kinds & {"script", "image", "use", "foreignObject", "a"}, path.name
+        # Its namespace is all that looks like an address.
+        assert re.findall(r"https?://[\w.]+|url\(|@import", text) == ["http://www.w3.org"], path.name

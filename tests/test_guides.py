@@ -23,7 +23,7 @@ GUIDES = sorted(
     page for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")] if page.stem != "reference"
 )
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_PATHS = ("responses", "conversations", "batches", "openai", "dev", "work", "etc", "proc")
+_PATHS = ("responses", "conversations", "batches", "openai", "dev", "work", "etc", "proc", "usr")
 """What begins a path of the API or of a machine, not a slash command."""
 _ENDS = ("|", ">", "<", "&&", ";", "…")
 

@@ -123,30 +123,53 @@ _HINTS = {
 def explain(error: Exception) -> SignInError:
     """A credential's failure as one sentence and a next step."""
     text = str(error)
+    told, idle = _attempts(text)
+    if told:
+        reasons = "; ".join([*told, f"not set up: {', '.join(idle)}"] if idle else told)
+    elif idle:
+        reasons = f"no credential is set up on this machine (tried {', '.join(idle)})"
+    else:
+        first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+        reasons = first[:300]
+    return SignInError(f"no Entra ID token: {reasons}", _next_step(text))
+
+
+def _next_step(text: str) -> str:
     code = _AADSTS.search(text)
-    hint = _HINTS.get(code.group(1), "") if code else ""
-    if not hint:
-        hint = "Run `az login` (or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET), then `azresp doctor`."
-    if reasons := _chain_reasons(text):
-        return SignInError(f"no Entra ID token: {reasons}", hint)
-    first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    return SignInError(f"no Entra ID token: {first[:300]}", hint)
+    if code and (known := _HINTS.get(code.group(1))):
+        return known
+    if "AZURE_TOKEN_CREDENTIALS" in text and "Invalid value" in text:
+        return "Correct AZURE_TOKEN_CREDENTIALS, or unset it."
+    if host := _UNREACHED.search(text):
+        return f"Check the way to {host[1]}: network, proxy (HTTPS_PROXY) and `ca_file`; `azresp doctor` shows them."
+    if "Please run 'az login'" in text:
+        return "Run `az login`, then ask again."
+    how = "Install the Azure CLI and run" if "Azure CLI not found on path" in text else "Run"
+    return (
+        f"{how} `az login` (or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET), "
+        "or sign in with a key: `azresp init`."
+    )
 
 
 _ATTEMPT = re.compile(r"^\s*(\w+Credential): (.+?)\s*$", re.MULTILINE)
+_UNREACHED = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
+_IDLE = ("unavailable", "package", "not found on path", "is not installed", "could not be found")
+"""Words of credentials that nobody set up here."""
 
 
-def _chain_reasons(text: str) -> str:
+def _attempts(text: str) -> tuple[list[str], list[str]]:
     """What the chain's report says: a reason for each credential that was set up, the others by name."""
     told, idle = [], []
     for name, reason in _ATTEMPT.findall(text):
         short = name.removesuffix("Credential")
-        said = reason.split(". ")[0].removeprefix(f"{name} ").rstrip(".")
-        if "unavailable" in said or "package" in said:
+        said = reason.split(". ")[0].removeprefix(f"{name} ").removeprefix("ERROR: ").rstrip(".")
+        if any(sign in said for sign in _IDLE):
             idle.append(short)
+        elif host := _UNREACHED.search(said):
+            told.append(f"{short}: {host[1]} can't be reached")
         else:
-            told.append(f"{short}: {said[:90]}")
-    return "; ".join([*told, f"not set up: {', '.join(idle)}"] if idle else told)
+            told.append(f"{short}: {said if len(said) <= 160 else said[:159] + '…'}")
+    return told, idle
 
 
 def credential_filter() -> str:

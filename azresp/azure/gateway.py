@@ -111,6 +111,10 @@ class Gateway:
         """Cancel a background response; answers with the response as it stands."""
         return await self._json("POST", f"{_path(response_id)}/cancel")
 
+    async def sign_in(self) -> None:
+        """Look the key up, or fetch a token, before anything needs it. Raises SignInError."""
+        await self._signed()
+
     async def models(self) -> Wire:
         """What the endpoint lists as models."""
         return await self._json("GET", "models")
@@ -197,7 +201,7 @@ class Gateway:
         except AzrespError:
             raise
         except Exception as error:
-            raise self._translated(error) from error
+            raise self._translated(error, str((body or {}).get("model") or "")) from error
 
     async def _signed(self) -> dict[str, Any]:
         """The headers that sign one request; the token is asked for at each (and cached by azure-identity)."""
@@ -242,10 +246,10 @@ class Gateway:
             )
         return self._client
 
-    def _translated(self, error: Exception) -> AzrespError:
+    def _translated(self, error: Exception, model: str = "") -> AzrespError:
         from azresp.azure.refusals import translate
 
-        ours = translate(error, self.connection)
+        ours = translate(error, self.connection, model)
         redact = self._redactor.redact
         self._redactor.redact_chain(error)  # --debug prints it, and so would whoever logs it
         self._redactor.redact_chain(ours)

@@ -82,7 +82,7 @@ def build_client(connection: Connection) -> httpx2.AsyncClient:
             raise  # an installation that is broken elsewhere is no matter of the proxy
         raise ConfigError(
             "proxy: a SOCKS proxy needs the package socksio, which is not installed",
-            "Run `pip install socksio`, or give an http:// or https:// proxy URL, or `none`.",
+            "Install it beside azresp (`pip install socksio`), or give an http:// or https:// proxy URL, or `none`.",
         ) from error
     return httpx2.AsyncClient(
         transport=transport,

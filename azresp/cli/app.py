@@ -34,9 +34,11 @@ def build(wanted: str | None = None) -> typer.Typer:
         elif wanted not in _COMMANDS:
             app.command(name, help=told)(_listed)
     if "_AZRESP_COMPLETE" in os.environ:
-        from typer._completion_classes import completion_init
+        from typer import _completion_classes as shells
 
-        completion_init()
+        # Our help has no markup, and what takes it out loads rich at each Tab.
+        shells._sanitize_help_text = lambda text: text
+        shells.completion_init()
     return app
 
 

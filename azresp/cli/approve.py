@@ -63,11 +63,16 @@ def approve_waiting(options: ApproveOptions, flags: Mapping[str, object]) -> int
             _list(store, waiting, as_json=options.as_json)
             return Exit.OK
         session = _chosen(store, waiting, options.name)
+        if session.settings:
+            from azresp.cli.session_settings import in_session
+
+            reached = in_session(reached, loaded, session)
         tools = build_toolset(loaded, store.records, session=session, values=Fixed(reached.profile))
         output = Output()
         shape: Shape = "json" if options.as_json else "text"
         gallery = gallery_of(reached.profile, store.path)
-        hearer = Hearer(reached, store, output, shape, tools, gallery, _desk(options, output), Policy())
+        desk = _desk(options, output)
+        hearer = Hearer(reached, store, output, shape, tools, gallery, desk, Policy(), prices=loaded.prices)
         outcome, killed = hearer.answer(session)
         return killed or conclude(hearer, outcome, note)
     finally:

@@ -133,7 +133,8 @@ class _Sitting:
         for ident, line in self._lines.items():
             if self._desk.store.batches.find(ident) is None:
                 settings = {**self._settings, **line.extra}
-                demand_affordable(self._desk.loaded, alone, line.said, settings, told, f"line {line.number}")
+                loaded, what = self._desk.loaded, f"line {line.number}"
+                demand_affordable(loaded.profile, loaded.prices, alone, line.said, settings, told, what)
                 told = quiet
 
     def _begun(self) -> Session:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from azresp.cli.report import Debug, note, report
-from azresp.core.asks import Ask, asks
+from azresp.core.asks import Ask, answered, asks
 from azresp.core.turn import INTERRUPTED
 from azresp.errors import Exit, LocalError, NetworkError, PipeClosed
 from azresp.ui.endings import ending, next_step
@@ -36,7 +36,7 @@ def conclude(hearer: Hearer, outcome: Outcome, warn: Callable[[str], None]) -> i
             "note: the final answer differs from what was streamed; `azresp run --json` and the session have it"
         )
     if waiting := asks(turn):
-        return _waits(outcome, waiting)
+        return _waits(hearer, outcome, waiting)
     if schema is not None and turn.status == "completed" and (wrong := schema.wrong(turn.text)):
         note(f"azresp: the answer does not fit the schema: {wrong}")
         return Exit.API
@@ -76,12 +76,14 @@ def _runs_on(hearer: Hearer, outcome: Outcome) -> int:
     return outcome.error.exit if outcome.error is not None else Exit.RUNNING
 
 
-def _waits(outcome: Outcome, waiting: tuple[Ask, ...]) -> int:
-    """Calls that nobody allowed: kept, for somebody who can."""
+def _waits(hearer: Hearer, outcome: Outcome, waiting: tuple[Ask, ...]) -> int:
+    """Calls that nobody allowed, or answers that are too much to be sent: kept, for somebody who can."""
     import shlex
 
+    kept = {answered(wire) for wire in hearer.store.records.kept_answers(outcome.exchange.id)}
     for ask in waiting:
-        note(f"azresp: not answered: {ask.tool} {ask.arguments}")
+        how = "answered, not sent" if ask.id in kept else "not answered"
+        note(f"azresp: {how}: {ask.tool} {ask.arguments}")
     name = shlex.quote(outcome.session.name)
     note(
         f"  `azresp approve {name}` or `azresp chat --resume {name}` asks; --approve allow:TOOL answers beforehand."

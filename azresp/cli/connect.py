@@ -26,11 +26,12 @@ EMULATED_DEPLOYMENT = "gpt-5-mini"
 def _sign_in_of(profile: Profile) -> SignIn:
     """How the profile signs in; a key or token is looked up when the first request needs it."""
     key = profile.key
+    origin = "the key" if isinstance(key, Secret) else str(key)
     match profile.auth:
         case "key" if key is not None:
-            return KeySignIn(lambda: resolve(key), str(key))
+            return KeySignIn(lambda: resolve(key), origin)
         case "token" if key is not None:
-            return TokenSignIn(lambda: resolve(key), str(key))
+            return TokenSignIn(lambda: resolve(key), origin)
         case _:
             return EntraSignIn(profile.scope, profile.tenant or "", profile.client_id or "")
 

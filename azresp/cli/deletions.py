@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from azresp.cli.report import StatusLine, note, tell
 from azresp.cli.responses_work import delete_one
+from azresp.core.conversation import is_conversation
 from azresp.errors import AzrespError, Exit, NetworkError, SignInError
 from azresp.ui.counting import counted
 
@@ -66,7 +67,7 @@ class Deleter:
             tell(error)
             self._want(ident, self.origin, error.what, error.exit if self._stuck else Exit.API)
             return
-        self._store.mark_deleted(ident)
+        self._store.mark_deleted(ident, self.origin)
         self.gone.add(ident)
 
     def _want(self, ident: str, origin: str, why: str, status: Exit) -> None:
@@ -74,3 +75,11 @@ class Deleter:
             note(f"{ident}: {why}: not deleted")
         self._store.deletions.want(ident, origin, time.time(), why)
         self.status = self.status or status
+
+
+def told_there(pairs: Iterable[tuple[str, str]]) -> str:
+    """How many responses and conversations these are."""
+    idents = [ident for ident, _ in pairs]
+    talks = sum(map(is_conversation, idents))
+    told = counted(len(idents) - talks, "response")
+    return f"{told} and {counted(talks, 'conversation')}" if talks else told

@@ -6,6 +6,7 @@ import os
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,8 +93,6 @@ def _loaded(report: _Report, flags: Mapping[str, object]) -> Loaded | None:
 
 
 def _connection(loaded: Loaded) -> Connection | None:
-    from dataclasses import replace
-
     from azresp.cli.connect import connection_of
     from azresp.errors import ConfigError
 
@@ -115,7 +114,11 @@ class _Report:
         self._columns = _columns(output)
 
     def add(self, finding: Finding) -> None:
-        """Add one finding."""
+        """Add one finding; a failure that was told already is not told twice."""
+        from azresp.cli.checks.finding import Mark
+
+        if finding.mark is Mark.FAIL and any(one.text == finding.text for one in self.findings):
+            finding = replace(finding, mark=Mark.SKIP, text="not tried: see above", todo="")
         self.findings.append(finding)
         self.status = self.status or int(finding.exit)
         if self._output is not None:

@@ -136,8 +136,10 @@ def _greet(base_url: str) -> None:
 
     root = base_url.removesuffix("openai/v1/").rstrip("/")
     Output().write(f"{base_url}\n")
-    note(f"Try: AZRESP_ENDPOINT={root} AZRESP_API_KEY=x AZRESP_DEPLOYMENT=gpt-5-mini azresp chat")
-    note("Ctrl-C ends it.")
+    note("Ctrl-C ends it. In another terminal:")
+    note(f"  export AZRESP_ENDPOINT={root} AZRESP_API_KEY=x")
+    note("  export AZRESP_DEPLOYMENT=gpt-5-mini AZRESP_IMAGE_DEPLOYMENT=gpt-image-1")
+    note("  azresp chat")
 
 
 def _log(seen: Seen) -> None:

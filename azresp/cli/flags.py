@@ -72,7 +72,7 @@ def _option(setting: Setting) -> inspect.Parameter:
         flag(setting),
         help=setting.help,
         metavar=None if kind is bool else setting.rule.metavar,
-        rich_help_panel=f"Settings: {setting.group}",
+        rich_help_panel=f"Settings ({setting.group})",
         autocompletion=_completion(words) if words and kind is str else None,
         show_default=False,
     )

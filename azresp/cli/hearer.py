@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from azresp.core.pictures import Kept
     from azresp.core.session import Exchange, Session
     from azresp.core.sse import Wire
+    from azresp.core.usage import Prices
     from azresp.parties import Desk
     from azresp.store.store import Store
     from azresp.ui.ports import Attaching, Toolset
@@ -74,6 +75,8 @@ class Hearer:
     quiet: bool = False
     attaching: Attaching | None = None
     lasting: Lasting = "no"
+    prices: Prices | None = None
+    """what answers of tools are held against with the limits; None: they may take what they want"""
     differs: bool = False
     """a final text was not what had been streamed"""
     drawn: list[Kept] = field(default_factory=list)
@@ -137,9 +140,19 @@ class Hearer:
             return await self._hear(session, said, going_on(self._settings()))
 
         budget = budget_of(self.reached.profile)
+        more, now = self.desk.more, self._clock.now
         return await answer_rounds(
-            outcome, hear, self._answerer(), more=self.desk.more, budget=budget, now=self._clock.now
+            outcome, hear, self._answerer(), more=more, budget=budget, now=now, passes=self._passes
         )
+
+    async def _passes(self, session: Session, said: tuple[Wire, ...]) -> bool:
+        """Whether answers may be sent: they are small enough, or somebody says yes."""
+        from azresp.cli.limits import too_large
+
+        if self.prices is None:
+            return True
+        over = too_large(self.reached.profile, self.prices, session, said, self._settings())
+        return not over or await self.desk.more(over)
 
     def _answerer(self) -> Answerer:
         from azresp.answering import Answerer

@@ -77,8 +77,8 @@ def _silent(answers: Answers, path: Path, profiles: Mapping[str, Any], *, check:
     answers.auth = answers.auth or "entra"
     if missing := answers.missing():
         raise UsageError(
-            f"azresp init: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
-            "Give them as flags, or run `azresp init` on a terminal.",
+            f"init: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+            f"Give {'it as a flag' if len(missing) == 1 else 'them as flags'}, or run `azresp init` on a terminal.",
         )
     if answers.name in profiles and not yes:
         raise UsageError(
@@ -137,7 +137,7 @@ def _try_until_good(questions: Any, answers: Answers, path: Path) -> bool:
                 case 4:
                     return False
         else:
-            who = "the key that you typed" if answers.secret else tried.credential
+            who = "the key that you typed" if answers.secret or answers.trial else tried.credential
             tell(f"It answered in {tried.seconds:.1f} s. Signed in with {who}.")
             return True
 
@@ -150,6 +150,8 @@ def _save(
     profiles: Mapping[str, Any],
     say: Callable[[str], None],
 ) -> None:
+    import os
+
     from azresp.cli.init_answers import overridden
     from azresp.cli.keyring import keep
     from azresp.config.edit import write_profile
@@ -166,4 +168,11 @@ def _save(
     for name in overridden(answers, loaded):
         say(f"warning: {name} is set in this shell and counts before the file")
     chosen = load({"config": path}, {}).name == answers.name
-    say(f"Now: azresp chat{'' if chosen else f' --profile {answers.name}'}")
+    unset = (
+        answers.auth == "key"
+        and answers.key
+        and answers.key.kind == "env"
+        and not os.environ.get(answers.key.name)
+    )
+    first = f"export {answers.key.name}=…, then " if unset and answers.key else ""
+    say(f"Now: {first}azresp chat{'' if chosen else f' --profile {answers.name}'}")

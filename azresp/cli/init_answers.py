@@ -31,6 +31,8 @@ class Answers:
     key: SecretRef | None = None
     secret: Secret | None = None
     """a key that was typed; it goes into the keyring when all is saved"""
+    trial: Secret | None = None
+    """a key that was typed for the try alone: kept nowhere"""
     api_version: str = ""
     name: str = ""
     """of the profile"""
@@ -105,7 +107,8 @@ class Answers:
             given = {key: str(value) for key, value in self.values().items() if value is not None}
             # As flags they count before the environment: the answers themselves are tried.
             loaded = load({**given, "config": draft, "profile": self.name})
-        return replace(loaded.profile, key=self.secret) if self.secret else loaded.profile
+        typed = self.secret or self.trial
+        return replace(loaded.profile, key=typed) if typed else loaded.profile
 
 
 def profile_name(text: str) -> str:

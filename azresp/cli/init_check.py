@@ -12,6 +12,7 @@ from azresp.core.events import read
 from azresp.core.session import message
 from azresp.core.turn import Turn, advance
 from azresp.errors import NetworkError, ServiceError
+from azresp.ui.endings import ending, next_step
 from azresp.waiting import patiently
 
 _LEAST_TOKENS = 16
@@ -59,7 +60,6 @@ async def _try(profile: Profile) -> Tried:
     if not turn.over:
         raise NetworkError("the answer broke off before its end", "Try again.")
     if not turn.finished:
-        fault = turn.fault
-        what = (fault.message or fault.code) if fault else ""
-        raise ServiceError(f"the answer {turn.status}: {what or 'no reason given'}", "Try again.")
+        step = next_step(turn, azure=not gateway.connection.loopback)
+        raise ServiceError(f"the answer {ending(turn)}", step)
     return Tried(time.monotonic() - started, gateway.credential)

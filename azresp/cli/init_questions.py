@@ -84,9 +84,10 @@ class Questions:
     def _endpoint(self, answers: Answers) -> None:
         gap()
         tell("Endpoint: paste any URL of your Azure OpenAI resource, as the portal shows it.")
-        before = answers.endpoint
+        before, meant = answers.endpoint, ""
         while True:
-            pasted = _ask("Endpoint", before.base_url(answers.api_version or "v1") if before else "")
+            known = before.base_url(answers.api_version or "v1") if before else ""
+            pasted = _ask("Endpoint", meant or known)
             if not pasted:
                 tell("An endpoint is needed, for example https://NAME.openai.azure.com (Ctrl-C leaves).")
                 continue
@@ -94,7 +95,8 @@ class Questions:
                 endpoint = read_endpoint(pasted)
                 break
             except EndpointError as error:
-                tell(f"{error.reason}. {error.hint}")
+                tell(f"It {error.reason}. {error.hint}")
+                meant = error.meant
         if endpoint.root != (before.root if before else ""):
             answers.api_version = endpoint.api_version or ""
             answers.deployment = endpoint.deployment
@@ -128,7 +130,7 @@ class Questions:
         before = 1 if answers.auth in ("", "entra") else 3 if kept and _kind(answers) == "keyring" else 2
         match choose(options, before):
             case 1:
-                answers.auth, answers.key, answers.secret = "entra", None, None
+                answers.auth, answers.key, answers.secret, answers.trial = "entra", None, None, None
             case 2:
                 self._variable(answers)
             case _:
@@ -142,11 +144,13 @@ class Questions:
                 break
             # It may be the key itself: it is not shown again.
             tell("That is no variable's name. The key itself is not written into the file.")
+        answers.auth, answers.key, answers.secret, answers.trial = "key", reference, None, None
         if not os.environ.get(reference.name):
             tell(
-                f"{reference.name} is not set in this shell: run `export {reference.name}=…` before you chat."
+                f"{reference.name} is not set in this shell. Paste the key to try it now: it is kept nowhere."
             )
-        answers.auth, answers.key, answers.secret = "key", reference, None
+            typed = _hidden("Key (hidden; Enter goes on without)")
+            answers.trial = Secret(typed) if typed else None
 
     def _keyring(self, answers: Answers) -> None:
         before = answers.key.name if _kind(answers) == "keyring" and answers.key else _host_label(answers)
@@ -156,7 +160,8 @@ class Questions:
                 break
             tell("Use letters, digits and . _ @ / - for the name.")
         secret = _hidden("Key (hidden; empty keeps the old one)")
-        answers.auth, answers.key, answers.secret = "key", reference, Secret(secret) if secret else None
+        answers.auth, answers.key, answers.trial = "key", reference, None
+        answers.secret = Secret(secret) if secret else None
 
     def _name(self, answers: Answers) -> None:
         if not self._profiles:

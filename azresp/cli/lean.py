@@ -64,8 +64,25 @@ _TYPERS_USAGE_ERROR: type[BaseException] = typer.BadParameter.__bases__[0]
 """Typer gives it no public name, and has moved it before."""
 
 
+def _first_sentence(command: Any) -> str:
+    told = " ".join((command.short_help or command.help or "").split("\n\n")[0].split())
+    return told.partition(". ")[0].rstrip(".") + "."
+
+
 class _LeanCommand(TyperCommand):
-    """A command whose parameters take the shortcut."""
+    """A command whose parameters take the shortcut, and whose help lists its flags by their panels."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments, own options, and then those of each panel below its heading."""
+        listed: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for one in self.get_params(ctx):
+            if record := one.get_help_record(ctx):
+                plain = "Arguments" if one.param_type_name == "argument" else "Options"
+                listed.setdefault(getattr(one, "rich_help_panel", None) or plain, []).append(record)
+        for heading, records in listed.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line. Raises UsageError."""
@@ -78,7 +95,15 @@ class _LeanCommand(TyperCommand):
 
 
 class _LeanGroup(TyperGroup):
-    """A group whose parameters take the shortcut."""
+    """A group whose parameters take the shortcut, and whose list of commands has whole sentences."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each with its first sentence, wrapped and not cut."""
+        named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, _first_sentence(one)) for name, one in named if one is not None and not one.hidden]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words up to the command. Raises UsageError."""

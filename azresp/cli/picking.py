@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from azresp.ui.picker import Choice
     from azresp.ui.terminal import Terminal
 
-_MOST = 2_000
+_MOST = 20_000
 """Sessions in the list; the full text finds among them only."""
 
 

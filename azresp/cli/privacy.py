@@ -20,8 +20,8 @@ def privacy(
 ) -> None:
     """Show what is kept where, for how long, and how to delete it.
 
-    Files on this machine with size and mode; responses, uploads and containers at services as far as this machine knows
-    of them. No service is asked, nothing is changed.
+    Files on this machine with size and mode; responses, uploads, conversations and containers at services as far as
+    this machine knows of them. No service is asked, nothing is changed.
     """
     from azresp.cli.privacy_work import show_privacy
 

@@ -183,7 +183,8 @@ def _remote(store: Store, now: float) -> Iterator[Remote]:
         "uploads", holdings.uploads(now), lambda one: None, "azresp files gc, azresp files delete ID"
     )
     yield from each("containers", holdings.containers(now), lambda one: one.newest + CONTAINER_S, "")
-    yield from each("conversations", holdings.conversations(), lambda one: None, "")
+    talks = "azresp sessions rm NAME --remote (if it made them), azresp responses delete conv_…"
+    yield from each("conversations", holdings.conversations(), lambda one: None, talks)
 
 
 def _lines(
@@ -201,6 +202,7 @@ def _lines(
         yield from (f"    delete: {way}" for way in one.delete.split(", "))
     if empty := [one.what for one in local if not one.mode]:
         yield f"  nothing yet: {', '.join(empty)}"
+    yield "  in the system's keyring: keys and sign-ins that you put there, under azresp"
     yield ""
     yield "At services, as far as is known here"
     for there in remote:
@@ -214,7 +216,7 @@ def _lines(
         yield "  nothing"
     if waiting:
         yield f"  deletions that failed and wait: {len(waiting):,}"
-        yield "    made by the next azresp sessions prune --older AGE --remote"
+        yield "    made by the next deletion there: azresp sessions prune --older AGE --remote"
         for origin in sorted({one.origin for one in waiting}):
             why = next(one.why for one in waiting if one.origin == origin)
             yield f"    {origin}: {why}"

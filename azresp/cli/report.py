@@ -58,21 +58,20 @@ def report(error: Exception, debug: Debug) -> int:
 
 
 def tell(error: AzrespError) -> None:
-    """Write an error's sentence, its request ids and its next step to stderr."""
+    """Write an error's sentence, its next step and its request ids to stderr."""
     for line in error_lines(error):
         note(line)
 
 
 def error_lines(error: AzrespError) -> list[str]:
-    """An error as lines: what happened (status, code, request ids), then what to do."""
-    facts = ""
+    """An error as lines: what happened (status, code), what to do, and the request ids for a support request."""
+    facts, ids = "", ""
     if isinstance(error, ServiceError):
         told = [f"HTTP {error.status}"] if error.status else []
         told += [error.code] if error.code and error.code != str(error.status) else []
-        told += [f"{name} {value}" for name, value in error.request_ids]
         facts = f" ({', '.join(told)})" if told else ""
-    lines = [f"azresp: {error.what}{facts}"]
-    return [*lines, f"  {error.hint}"] if error.hint else lines
+        ids = ", ".join(f"{name} {value}" for name, value in error.request_ids)
+    return [f"azresp: {error.what}{facts}", *(f"  {line}" for line in (error.hint, ids) if line)]
 
 
 def note(text: str) -> None:

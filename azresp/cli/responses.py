@@ -53,7 +53,7 @@ def delete(
     yes: YesOption = False,
     emulator: EmulatorOption = "never",
 ) -> None:
-    """Delete responses at the service; their text stays in the sessions of this machine."""
+    """Delete responses (or conversations, conv_…) at the service; their text stays in the sessions of this machine."""
     from azresp.cli.responses_work import delete_all
 
     raise typer.Exit(delete_all(_checked(ids), flags, emulator, yes=yes))

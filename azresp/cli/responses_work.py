@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from azresp.cli.confirm import asked, somebody
@@ -14,11 +14,21 @@ from azresp.cli.patience import patient, ports, until_done
 from azresp.cli.report import note, tell
 from azresp.cli.streams import Output
 from azresp.config.load import load
+from azresp.core.conversation import is_conversation
 from azresp.core.sse import Wire
-from azresp.errors import AzrespError, Exit, NetworkError, PipeClosed, ServiceError, SignInError
+from azresp.errors import (
+    AzrespError,
+    Exit,
+    NetworkError,
+    PipeClosed,
+    ServiceError,
+    SignInError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from azresp.azure.gateway import Gateway
+    from azresp.store.store import Store
 
 Work = Callable[["Gateway", str], Awaitable[Wire]]
 
@@ -47,30 +57,54 @@ def delete_all(ids: list[str], flags: Mapping[str, object], emulator: str, *, ye
     if not yes and somebody() and not asked(f"Delete {what} at the service?"):
         note("nothing was deleted")
         return Exit.OK
-    deleted: list[str] = []
-    origin = ""
+    reached = _reach(flags, emulator)
+    store = _kept(reached)
+    try:
+        return until_done(_delete_all(ids, reached, store))
+    finally:
+        reached.stop()
+        if store is not None:
+            store.close()
+
+
+async def _delete_all(ids: list[str], reached: Reached, store: Store | None) -> int:
+    """Also what could not be deleted before, where the service lets itself be talked to."""
+    left = dict.fromkeys(ids)
 
     async def work(gateway: Gateway, ident: str) -> Wire:
-        nonlocal origin
-        origin = gateway.origin
+        origin = _origin(store, ident) if store is not None else ""
+        if store is not None and origin and origin != gateway.origin:
+            # This endpoint would say that there is none: nothing would be deleted.
+            store.deletions.want(ident, origin, time.time(), "it is at another endpoint")
+            raise UsageError(
+                f"{ident} is at {origin}, not at {gateway.origin}: not deleted, remembered",
+                "--profile NAME goes there.",
+            )
         if not await delete_one(gateway, ident):
             note(f"{ident}: was not at the service (any more)")
-        deleted.append(ident)
+        del left[ident]
+        if store is not None:
+            _mark(store, ident, gateway.origin)
         return {"id": ident, "object": "response", "deleted": True}
 
-    try:
-        status = _each(ids, flags, emulator, work)
-    finally:
-        _mark(deleted)
-    if status in (Exit.NETWORK, Exit.SIGN_IN) and origin:
-        _want([ident for ident in ids if ident not in deleted], origin)
-    return status
+    status = await _all(ids, reached, work)
+    if store is None:
+        return status
+    if status in (Exit.NETWORK, Exit.SIGN_IN):
+        _want(store, left, reached.gateway.origin)
+        return status
+    from azresp.cli.deletions import Deleter
+
+    deleter = Deleter(reached, store)
+    await deleter.retry()
+    return status or deleter.status
 
 
 async def delete_one(gateway: Gateway, ident: str) -> bool:
-    """Delete a response at the service; False if it was not there, which is fine too."""
+    """Delete a response or conversation at the service; False if it was not there, which is fine too."""
+    delete = gateway.conversations.delete if is_conversation(ident) else gateway.delete
     try:
-        await patient(gateway, lambda: gateway.delete(ident))
+        await patient(gateway, lambda: delete(ident))
     except ServiceError as error:
         if not error.gone:
             raise
@@ -79,14 +113,18 @@ async def delete_one(gateway: Gateway, ident: str) -> bool:
 
 
 def _each(ids: list[str], flags: Mapping[str, object], emulator: str, work: Work) -> int:
-    loaded = load(flags)
-    for warning in loaded.warnings:
-        note(f"warning: {warning}")
-    reached = reach(loaded.profile, emulator_choice(emulator))
+    reached = _reach(flags, emulator)
     try:
         return until_done(_all(ids, reached, work))
     finally:
         reached.stop()
+
+
+def _reach(flags: Mapping[str, object], emulator: str) -> Reached:
+    loaded = load(flags)
+    for warning in loaded.warnings:
+        note(f"warning: {warning}")
+    return reach(loaded.profile, emulator_choice(emulator))
 
 
 async def _all(ids: list[str], reached: Reached, work: Work) -> int:
@@ -133,35 +171,38 @@ async def _items(gateway: Gateway, ident: str, limit: int | None) -> Wire:
     return {"object": "list", "response_id": ident, "data": found[:limit], "has_more": more}
 
 
-def _want(ids: list[str], origin: str) -> None:
-    """Remember what could not be deleted, for the next time; no store is made for it."""
+def _kept(reached: Reached) -> Store | None:
+    """The store that knows the service's responses; none is made for it."""
     from azresp.store.store import Store
 
-    path = store_file(emulated=origin == "emulator")
-    if not ids or not path.exists():
-        return
+    path = store_file(emulated=reached.emulated)
     try:
-        store = Store(path)
+        return Store(path) if path.exists() else None
+    except AzrespError as error:
+        note(f"warning: not marked as deleted on this machine: {error.what}")
+        return None
+
+
+def _origin(store: Store, ident: str) -> str:
+    try:
+        return store.origin_of(ident)
+    except AzrespError:
+        return ""  # that nothing can be looked up here keeps nobody from deleting there
+
+
+def _want(store: Store, ids: Iterable[str], origin: str) -> None:
+    """Remember what could not be deleted, for the next time."""
+    try:
         for ident in ids:
             store.deletions.want(ident, origin, time.time(), "the service could not be reached")
-        store.close()
     except AzrespError as error:
         note(f"warning: not remembered on this machine: {error.what}")
         return
-    note("remembered: `azresp sessions prune --remote` tries again")
+    note("remembered: the next deletion there tries again")
 
 
-def _mark(ids: list[str]) -> None:
-    """Remember the deletion in the stores that know the responses; none is made for it."""
-    from azresp.store.store import Store
-
-    for path in (store_file(emulated=False), store_file(emulated=True)):
-        if not ids or not path.exists():
-            continue
-        try:
-            store = Store(path)
-            for ident in ids:
-                store.mark_deleted(ident)
-            store.close()
-        except AzrespError as error:
-            note(f"warning: not marked as deleted on this machine: {error.what}")
+def _mark(store: Store, ident: str, origin: str) -> None:
+    try:
+        store.mark_deleted(ident, origin)
+    except AzrespError as error:
+        note(f"warning: not marked as deleted on this machine: {error.what}")

@@ -25,7 +25,7 @@ from azresp.cli.unattended import Unattended
 from azresp.config.load import load
 from azresp.core.conversation import talking_in
 from azresp.core.given import first_words, read_items
-from azresp.core.session import Session, message
+from azresp.core.session import BATCH, Session, message
 from azresp.core.text import mend
 from azresp.errors import UsageError
 from azresp.ui.moving import elsewhere
@@ -110,6 +110,7 @@ def _ask(
     warn: Callable[[str], None],
 ) -> int:
     session = _choose_session(store, options, prompt)
+    reached = _in_session(reached, loaded, session)
     values = Fixed(replace(reached.profile, images=True) if options.output else reached.profile)
     tools = build_toolset(
         loaded, store.records, options.tools, none=options.no_tools, session=session, values=values
@@ -137,13 +138,12 @@ def _ask(
         options.quiet,
         attaching,
         options.lasting,
+        None if options.yes else loaded.prices,
     )
     for line in elsewhere(session, reached.gateway.origin):
         warn(f"note: {line}")
     if options.conversation:
-        if not reached.profile.store:
-            raise UsageError("a conversation is kept at the service, and store is off", "Add --store.")
-        session = talking_in(session, options.conversation, reached.gateway.origin)
+        session = _in_conversation(options, reached, session)
     outcome, killed = hearer.say(tools.kept_in(session), said)
     return _ended(options, hearer, outcome, killed, warn)
 
@@ -198,7 +198,7 @@ def _affordable(
                 "deployment": reached.profile.deployment,
                 **tools.request(),
             }
-            demand_affordable(loaded, session, said, settings, tell)
+            demand_affordable(reached.profile, loaded.prices, session, said, settings, tell)
 
     typed = (message(prompt),) if prompt else ()
     demand((*options.items, *typed), warn)
@@ -290,6 +290,20 @@ def _checked(found: tuple[str, int], place: str, warn: Callable[[str], None]) ->
     return text
 
 
+def _in_conversation(options: RunOptions, reached: Reached, session: Session) -> Session:
+    if not reached.profile.store:
+        raise UsageError("a conversation is kept at the service, and store is off", "Add --store.")
+    return talking_in(session, options.conversation, reached.gateway.origin)
+
+
+def _in_session(reached: Reached, loaded: Loaded, session: Session) -> Reached:
+    if not session.settings:
+        return reached
+    from azresp.cli.session_settings import in_session
+
+    return in_session(reached, loaded, session)
+
+
 def _choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
     """The session to continue, or a new one."""
     session = None
@@ -299,6 +313,11 @@ def _choose_session(store: Store, options: RunOptions, prompt: str) -> Session:
             raise UsageError("there is no session to continue", "Leave --continue out to start one.")
     elif options.session:
         session = store.find(options.session)
+    if session is not None and BATCH in session.settings:
+        raise UsageError(
+            f"{session.name} is a batch: its answers are no conversation",
+            "Give another name: --session NAME.",
+        )
     return session or Session(
         SystemClock().ident(), store.free_name(options.session or prompt or first_words(options.items))
     )

@@ -17,10 +17,11 @@ from azresp.core.secrets import Redactor, Secret
 from azresp.errors import AzrespError, ConfigError
 from azresp.ui.counting import counted
 from azresp.ui.export.file import write_private
-from azresp.ui.export.forms import demand_form, exported
+from azresp.ui.export.forms import Album, demand_form, exported
 
 if TYPE_CHECKING:
     from azresp.config.load import Loaded
+    from azresp.core.pictures import Kept
 
 
 def export_session(
@@ -43,13 +44,16 @@ def export_session(
     try:
         session = session_named(store, name)
         made = store.all_exchanges(session.id)
+        gallery: Album = gallery_of(profile, store.path)
         if masking and loaded is not None:
             redaction = Redaction(_known_secrets(loaded), personal=personal)
             session, made = redaction.session(session, made)
+            text = exported(session, made, form, _Masked(gallery, redaction))
             note(
                 f"masked {counted(redaction.count, 'place')}: look through it all the same before you share it"
             )
-        text = exported(session, made, form, gallery_of(profile, store.path))
+        else:
+            text = exported(session, made, form, gallery)
     finally:
         store.close()
     if file is None or str(file) == "-":
@@ -57,6 +61,25 @@ def export_session(
         return
     write_private(file.expanduser(), text, force=force)
     note(f"wrote {file}")
+
+
+class _Masked:
+    """The pictures and attachments of an export that is masked: texts among them are too, and the names of files."""
+
+    def __init__(self, album: Album, redaction: Redaction) -> None:
+        self._album, self._redaction = album, redaction
+
+    def path(self, kept: Kept) -> Path:
+        """Where it is, told without what is to be masked."""
+        home, path = str(Path.home()), str(self._album.path(kept))
+        # What stands for the home folder is told as ~, as ever.
+        start = len(home) if path.startswith(home) else 0
+        return Path(path[:start] + self._redaction.text(path[start:]))
+
+    def read(self, kept: Kept) -> str | None:
+        """Its base64."""
+        encoded = self._album.read(kept)
+        return None if encoded is None else self._redaction.file(encoded)
 
 
 def _known_secrets(loaded: Loaded) -> Redactor:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from azresp.cli.attachments import dropping_attachments
 from azresp.cli.confirm import confirmed
 from azresp.cli.connect import Reached
-from azresp.cli.deletions import Deleter
+from azresp.cli.deletions import Deleter, told_there
 from azresp.cli.files_gc import seconds
 from azresp.cli.kept import ALL, open_kept
 from azresp.cli.options import emulator_choice
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
-from azresp.cli.session_removal import place, reach_for
+from azresp.cli.session_removal import place, reach_for, staying
 from azresp.cli.streams import Output
 from azresp.errors import Exit
 from azresp.ui.counting import counted
@@ -36,6 +36,8 @@ class _Old:
 
     sessions: list[Listed]
     leaving: list[Leaving]
+    talks: list[Leaving]
+    """conversations at the service that they made"""
     busy: int = 0
     """sessions that stay, since a job runs in them"""
     gone: set[str] = field(default_factory=set)
@@ -44,11 +46,13 @@ class _Old:
     @property
     def at_service(self) -> list[tuple[str, str]]:
         """(response id, origin) of those that a service may still have."""
-        return [(one.response_id, one.origin) for one in self.leaving if one.response_id and one.at_service]
+        known = (*(one for one in self.leaving if one.response_id and one.at_service), *self.talks)
+        return [(one.response_id, one.origin) for one in known]
 
     def over(self, *, remote: bool) -> list[str]:
         """The ids of the sessions of which nothing is left to delete at the service."""
-        left = {one.session for one in self.leaving if one.at_service and one.response_id not in self.gone}
+        known = (*self.leaving, *self.talks)
+        left = {one.session for one in known if one.at_service and one.response_id not in self.gone}
         return [one.id for one in self.sessions if not remote or one.id not in left]
 
 
@@ -82,7 +86,8 @@ def _found(store: Store, before: float) -> _Old:
     busy = {job.session for job in store.jobs.listed() if job.exchange.running}
     old = [one for one in store.listed(ALL) if one.changed < before]
     free = [one for one in old if one.id not in busy]
-    return _Old(free, store.leaving(one.id for one in free), len(old) - len(free))
+    ids = [one.id for one in free]
+    return _Old(free, store.leaving(ids), store.conversations.leaving(ids), len(old) - len(free))
 
 
 def _show(old: _Old, older: str) -> None:
@@ -101,17 +106,13 @@ def _show(old: _Old, older: str) -> None:
 
 
 def _told(old: _Old, *, remote: bool) -> str:
-    there = f" and {counted(len(old.at_service), 'response')} at the service" if remote else ""
+    there = f" and {told_there(old.at_service)} at the service" if remote else ""
     return f"would remove {counted(len(old.sessions), 'session')}: {counted(len(old.leaving), 'exchange')} here{there}"
 
 
 def _question(old: _Old, reached: Reached | None) -> str:
     what = f"Remove {counted(len(old.sessions), 'session')}: {counted(len(old.leaving), 'exchange')} here"
-    return (
-        f"{what} and {counted(len(old.at_service), 'response')} at {place(reached)}?"
-        if reached
-        else f"{what}?"
-    )
+    return f"{what} and {told_there(old.at_service)} at {place(reached)}?" if reached else f"{what}?"
 
 
 def _prune(store: Store, old: _Old, reached: Reached | None) -> int:
@@ -144,7 +145,7 @@ def _remove_here(store: Store, old: _Old, reached: Reached | None) -> None:
         done = sum(ident in old.gone for ident, _ in old.at_service)
         told += f", {done} of {there} at {place(reached)}"
     elif there:
-        told += f"; {counted(there, 'response')} stay at the service for up to 30 days (--remote deletes them too)"
+        told += f"; {staying(old.at_service)}"
     note(told)
     if left := len(old.sessions) - len(ids):
         note(

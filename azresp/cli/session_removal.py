@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from azresp.cli.attachments import dropping_attachments
 from azresp.cli.confirm import confirmed
 from azresp.cli.connect import Reached, reach
-from azresp.cli.deletions import Deleter
+from azresp.cli.deletions import Deleter, told_there
 from azresp.cli.kept import is_emulated, open_kept, session_named
 from azresp.cli.options import emulator_choice
 from azresp.cli.patience import until_done
 from azresp.cli.report import note
 from azresp.config.load import load
+from azresp.core.conversation import is_conversation
 from azresp.errors import Exit
 from azresp.ui.counting import counted
 
@@ -43,7 +44,8 @@ def remove_sessions(
     store = open_kept(emulator_choice(emulator), flags)
     try:
         found = {session.id: session for session in (session_named(store, name) for name in names)}
-        doomed = [_doomed(store, session, set(found)) for session in found.values()]
+        taken: set[str] = set()
+        doomed = [_doomed(store, session, set(found), taken) for session in found.values()]
         # Before the question: a service that can't be reached with these settings is told first.
         reached = reach_for(flags, emulator) if remote else None
         if not confirmed(_question(doomed, reached), yes=yes):
@@ -64,16 +66,20 @@ def reach_for(flags: Mapping[str, object], emulator: str) -> Reached:
     return reach(load(flags).profile, mode)
 
 
-def _doomed(store: Store, session: Session, doomed: set[str]) -> _Doomed:
-    own = store.own_exchanges(session.id, doomed)
+def _doomed(store: Store, session: Session, doomed: set[str], taken: set[str]) -> _Doomed:
+    # What a session that is gone already left to several of these goes with the first of them.
+    own = [one for one in store.own_exchanges(session.id, doomed) if one.id not in taken]
+    taken.update(one.id for one in own)
     known = [(one.turn.id, one.origin) for one in own if one.turn.id and one.stored and not one.deleted]
+    talks = [one for one in store.conversations.leaving(doomed) if one.session == session.id]
+    known += [(one.response_id, one.origin) for one in talks]
     return _Doomed(session, len(own), known, [one.turn.id for one in own if one.running])
 
 
 def _question(doomed: list[_Doomed], reached: Reached | None) -> str:
     names = ", ".join(one.session.name for one in doomed[:5]) + (" …" if len(doomed) > 5 else "")
     here = sum(one.exchanges for one in doomed)
-    there = sum(len(one.at_service) for one in doomed)
+    there = told_there(pair for one in doomed for pair in one.at_service)
     which = "session" if len(doomed) == 1 else f"{len(doomed)} sessions"
     what = f"Remove {which} {names}: {counted(here, 'exchange')} here"
     return f"{what} and {there} at {place(reached)}?" if reached else f"{what}?"
@@ -102,7 +108,7 @@ def _remove_here(store: Store, one: _Doomed, reached: Reached | None) -> None:
     if reached is not None:
         told += f", {all_of} of {all_of} at {place(reached)}"
     elif all_of:
-        told += f"; {counted(all_of, 'exchange')} stay at the service for up to 30 days (--remote deletes them too)"
+        told += f"; {staying(one.at_service)}"
     note(told)
     for ident in one.running:
         note(f"its job runs on at the service: azresp jobs attach {ident}")
@@ -117,6 +123,19 @@ async def _delete_all(deleter: Deleter, doomed: list[_Doomed]) -> None:
 
 def _also(attachments: int) -> str:
     return f" and {attachments} attachment{'' if attachments == 1 else 's'}" if attachments else ""
+
+
+def staying(pairs: list[tuple[str, str]]) -> str:
+    """What is left at the service without --remote."""
+    talks = [ident for ident, _ in pairs if is_conversation(ident)]
+    told = []
+    if left := len(pairs) - len(talks):
+        told.append(
+            f"{counted(left, 'response')} {'stays' if left == 1 else 'stay'} at the service for up to 30 days"
+        )
+    if talks:
+        told.append(f"{', '.join(talks)} until `azresp responses delete` gets the id")
+    return f"{', '.join(told)} (--remote deletes them too)"
 
 
 def place(reached: Reached) -> str:

@@ -94,7 +94,10 @@ def remove(
     *,
     flags: Mapping[str, object],
     remote: Annotated[
-        bool, typer.Option("--remote", help="Delete their responses at the service too")
+        bool,
+        typer.Option(
+            "--remote", help="Delete their responses at the service too, and conversations that they made"
+        ),
     ] = False,
     yes: YesOption = False,
     emulator: EmulatorOption = "auto",
@@ -118,7 +121,10 @@ def prune(
         str, typer.Option("--older", help="Those not used for so long: 12h, 30d, 8w", metavar="AGE")
     ],
     remote: Annotated[
-        bool, typer.Option("--remote", help="Delete their responses at the service too")
+        bool,
+        typer.Option(
+            "--remote", help="Delete their responses at the service too, and conversations that they made"
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go")] = False,
     yes: YesOption = False,

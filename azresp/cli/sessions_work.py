@@ -72,7 +72,7 @@ def tag_session(name: str, words: list[str], emulator: str, *, remove: bool) -> 
             session = tagged(session, [f"-{word.removeprefix('-')}" if remove else word for word in words])
         except ValueError as word:
             raise UsageError(f"{str(word)!r} can't be a tag", "A tag is one printable word.") from None
-        store.save(session)
+        store.save(session, "tags")
     note(f"{session.name}: {' '.join('#' + tag for tag in session.tags) or 'no tags'}")
 
 
@@ -84,7 +84,7 @@ def rename_session(old: str, new: str, emulator: str) -> None:
         taken = store.find(name)
         if taken is not None and taken.id != session.id and name in (taken.name, taken.id):
             raise UsageError(f"there is a session {name!r} already", "Choose another name.")
-        store.save(replace(session, name=name))
+        store.save(replace(session, name=name), "name")
     note(f"{session.name} is now {name}")
 
 

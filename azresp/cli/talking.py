@@ -181,7 +181,8 @@ async def _begin(chat: Chat, store: Store, resume: str) -> None:
         try:
             await chat.invoke("resume", latest.id if latest is not None else resume)
         except UsageError as error:
-            raise UsageError(error.what, "`azresp sessions list` shows them.") from error
+            hint = error.hint.replace("/sessions lists", "`azresp sessions list` shows")
+            raise UsageError(error.what, hint) from error
         chat.terminal.gap()
     elif lost:
         chat.terminal.dim(

@@ -38,7 +38,9 @@ def _remark(entry: Entry, trusted: bool) -> str:
     if not trusted:
         return f"off until you trust the file: /tool trust {entry.name}"
     if isinstance(tool, HostedTool):
-        options = (f" · {key} {_shown(value)}" for key, value in tool.options.items())
+        options = (
+            f" · {key} {_shown(value)}" for key, value in tool.options.items() if value != {"type": "auto"}
+        )
         return HOSTED[tool.kind].remark + "".join(options)
     first = tool.description.split("\n")[0].partition(". ")[0].rstrip(".")
     return f"{'runs without asking · ' if entry.approval == 'never' else ''}{first}".removesuffix(" · ")

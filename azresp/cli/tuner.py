@@ -42,6 +42,11 @@ class ProfileTuner:
         self._origins = origins
         self._changed: set[str] = set()
 
+    @property
+    def profile(self) -> Profile:
+        """The profile with what was changed."""
+        return self._profile
+
     def request(self) -> Mapping[str, object]:
         """The settings that shape a request, by key."""
         return {**self._profile.request(), "deployment": self._profile.deployment}

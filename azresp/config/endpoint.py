@@ -15,22 +15,29 @@ SUFFIXES = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.a
 OLDEST = "2025-03-01-preview"
 """First dated api-version that knows the Responses API; older ones answer 400 (Aider-AI/aider#4029)."""
 
+_PORTAL = re.compile(r"(https?://)?(portal|ai|oai)\.azure\.com(/|$)", re.IGNORECASE)
+
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_KEY = r"[A-Za-z0-9]{32,}"
+"""Keys have 32 or 84 letters and digits: not shown, whatever they were meant as."""
 _SEGMENT = r"[A-Za-z0-9._~-]+"
 _OPERATIONS = {"responses", "chat", "completions", "embeddings", "models", "images", "files", "deployments"}
 _HINT = (
-    "Paste the resource's address, for example https://NAME.openai.azure.com, or a base URL that ends in "
-    "/openai/v1/. Hosts: " + ", ".join(f"NAME{suffix}" for suffix in SUFFIXES) + ", or this machine "
-    "(localhost, 127.x.x.x, [::1]); no others, since the key or token is sent there."
+    f"Paste the resource's address (portal: Keys and Endpoint): https://NAME{SUFFIXES[0]}, or NAME with "
+    f"{' or '.join(SUFFIXES[1:])}, or one of this machine. Key or token are sent nowhere else."
 )
 
 
 class EndpointError(ConfigError):
-    """What was pasted is no endpoint; `reason` is the sentence without the setting's name before it."""
+    """What was pasted is no endpoint; `reason` is the sentence without the setting's name before it.
 
-    def __init__(self, reason: str, hint: str) -> None:
-        super().__init__(f"endpoint: {reason}", hint)
+    `meant` is the address that was probably meant; empty where nothing tells.
+    """
+
+    def __init__(self, reason: str, hint: str, meant: str = "") -> None:
+        super().__init__(f"endpoint: {reason}", f"Did you mean {meant} ?" if meant else hint)
         self.reason = reason
+        self.meant = meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,14 @@ def serves_responses(api_version: str) -> bool:
 def read_endpoint(pasted: str) -> Endpoint:
     """Read an endpoint in any form that people paste. EndpointError: why not, and what to paste instead."""
     text = pasted.strip().strip("'\"`<>").strip()
+    if re.fullmatch(_KEY, text):
+        raise EndpointError("must be an address; what was given looks like a key", _HINT)
+    if _PORTAL.match(text):
+        # What is open in the browser often names the resource.
+        found = re.search(
+            rf"/accounts/({_LABEL})", text.replace("%2F", "/").replace("%2f", "/"), re.IGNORECASE
+        )
+        raise _refusal("must be the resource's address, not the portal's", text, found[1] if found else "")
     if not text or len(text) > 2000 or re.search(r"[^\x21-\x7e]|[\\%]", text):
         raise _refusal("must be a plain https address of at most 2,000 ASCII characters", text)
     try:
@@ -104,12 +119,14 @@ def _origin(parts: SplitResult, text: str) -> str:
         shown = f"[{host}]" if ":" in host else host
         return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
     if not _is_azure(host):
-        name = host if re.fullmatch(_LABEL, host) else "NAME"
-        raise _refusal(
-            "must be on a host of the Azure OpenAI service", text, f"https://{name}.openai.azure.com"
-        )
+        name = host if text.lower() == host and re.fullmatch(_LABEL, host) else ""
+        raise _refusal("must be on a host of the Azure OpenAI service", text, name)
     if parts.scheme != "https":
-        raise _refusal("must begin with https:// (http only for this machine)", text)
+        raise EndpointError(
+            f"must begin with https:// (http only for this machine), got {_shown(text)!r}",
+            _HINT,
+            f"https://{host}",
+        )
     if port not in (None, 443):
         raise _refusal("must not name a port other than 443", text)
     return f"https://{host}"
@@ -128,7 +145,8 @@ def _route(origin: str, parts: SplitResult, text: str) -> Endpoint:
     if [segment.lower() for segment in segments[:2]] == ["api", "projects"]:
         raise EndpointError(
             f"must be the Azure OpenAI endpoint, got a Foundry project's: {_shown(text)!r}",
-            f"A project endpoint serves agents by another contract. Paste its resource: {origin}/openai/v1/",
+            _HINT,
+            f"{origin}/openai/v1/",
         )
     if any(not re.fullmatch(_SEGMENT, segment) or segment in (".", "..") for segment in segments):
         raise _refusal("must have a plain path", text)
@@ -148,7 +166,8 @@ def _split(segments: list[str], text: str) -> tuple[list[str], list[str]]:
         return [], []
     for at, segment in enumerate(segments):
         rest = segments[at + 1 :]
-        if segment == "openai" and _is_known(rest):
+        # A deployment may be called openai; what stands behind its name is no root.
+        if segment == "openai" and "deployments" not in segments[:at] and _is_known(rest):
             return segments[:at], rest
     raise _refusal("must be a resource's root or have a path that ends in /openai/v1/", text)
 
@@ -176,9 +195,10 @@ def _version(query: str, text: str) -> str | None:
     return version or None
 
 
-def _refusal(rule: str, text: str, example: str = "") -> EndpointError:
-    hint = f"Did you mean {example} ? {_HINT}" if example and "NAME" not in example else _HINT
-    return EndpointError(f"{rule}, got {_shown(text)!r}", hint)
+def _refusal(rule: str, text: str, name: str = "") -> EndpointError:
+    """The error for an address that breaks a rule; `name` is the resource's, where it is known."""
+    meant = f"https://{name.lower()}{SUFFIXES[0]}" if name else ""
+    return EndpointError(f"{rule}, got {_shown(text)!r}", _HINT, meant)
 
 
 def _shown(text: str) -> str:

@@ -58,7 +58,7 @@ def check(setting: Setting, value: object, place: str) -> object:
         raise ConfigError(f"{place}: {bad.reason}", bad.hint) from None
     except ValueError:
         got = "" if setting.rule.hidden else f", got {short(value)}"
-        raise ConfigError(f"{place}: must be {setting.rule.says}{got}", setting.help) from None
+        raise ConfigError(f"{place}: must be {setting.rule.says}{got}", f"{setting.help}.") from None
 
 
 def read_text(setting: Setting, text: str, place: str) -> object:
@@ -84,9 +84,10 @@ def unknown(name: str, place: str, known: list[str], noun: str) -> ConfigError:
     """Give the error for a name that is none of the known ones; suggests the nearest."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    return ConfigError(f"{place}: unknown {noun} {short(name)}", f"{hint}Known: {', '.join(known) or 'none'}")
+    near = [one for one in known if len(name) > 2 and name in one][:3] or get_close_matches(name, known, n=1)
+    # The whole list of settings would bury the nearest.
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known) or 'none'}"
+    return ConfigError(f"{place}: unknown {noun} {short(name)}", hint)
 
 
 def short(value: object) -> str:

@@ -276,7 +276,7 @@ class Profile:
         65_536,
         "cost",
         "20000",
-        "Ask before a request of more tokens than that, conversation included (an estimate); 0: never",
+        "Ask, or in a script warn, before a request of more tokens than that, conversation included; 0: never",
     )
     warn_cost: float = setting(
         rule.number(0, 1_000_000),
@@ -341,7 +341,9 @@ class Profile:
     def base_url(self) -> str:
         """URL that requests are joined to, with a slash at its end. ConfigError: there is no endpoint."""
         if self.endpoint is None:
-            raise ConfigError("no endpoint is configured", _HOW)
+            raise ConfigError(
+                "no endpoint is configured", "Run `azresp init`, set AZRESP_ENDPOINT, or give --endpoint."
+            )
         return self.endpoint.base_url(self.api_version)
 
     @property
@@ -358,7 +360,9 @@ class Profile:
         """Raise ConfigError, saying what to do, unless there is all that a request needs."""
         missing = [name for name in ("endpoint", "deployment") if getattr(self, name) is None]
         if missing:
-            raise ConfigError(f"no {' and no '.join(missing)} configured", _HOW)
+            variables = " and ".join(f"AZRESP_{name.upper()}" for name in missing)
+            how = f"Run `azresp init`, set {variables}, or try it without an account: --emulator always."
+            raise ConfigError(f"no {' and no '.join(missing)} configured", how)
         if self.auth != "entra" and self.key is None:
             raise ConfigError(f'auth is "{self.auth}", but no key is given', _HOW_KEY)
 
@@ -372,10 +376,6 @@ class Profile:
         return {key: value for key, value in chosen.items() if value is not None}
 
 
-_HOW = (
-    "Run `azresp init`, set AZRESP_ENDPOINT and AZRESP_DEPLOYMENT, or give --endpoint and --deployment; "
-    "`azresp config show` tells what is set and where."
-)
 _HOW_KEY = 'Set AZRESP_API_KEY, or key = "env:NAME" or "keyring:NAME" in config.toml, or use auth = "entra".'
 
 SETTINGS: Mapping[str, Setting] = {

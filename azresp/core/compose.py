@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from azresp.core.conversation import conversation_at, is_in
 from azresp.core.events import dicts
-from azresp.core.omissions import CIPHERTEXT, Omission, omissions, paired, without
+from azresp.core.omissions import CHAIN, CIPHERTEXT, Omission, omissions, paired, without
 from azresp.core.pictures import CALL, as_input
+from azresp.core.seals import seals_in, since_seal
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.core.text import mend_json
@@ -45,9 +46,9 @@ def compose(
 ) -> Wire:
     """The create body that says `said` in `session`.
 
-    It chains to the head by `previous_response_id` where the service at `origin` still knows that response;
-    otherwise, or if `in_full`, it carries the items of the whole path. Instructions are always sent: the service
-    does not carry them over (facts.md 5).
+    It chains to the head by `previous_response_id` where the service at `origin` still knows that response and all
+    that it was built on; otherwise, or if `in_full`, it carries the items of the whole path. Instructions are always
+    sent: the service does not carry them over (facts.md 5).
     """
     body: Wire = {"model": settings["deployment"]}
     for key, place in _PLACES.items():
@@ -61,13 +62,12 @@ def compose(
     anchor = None if apart else chain_anchor(session, origin)
     if not apart and (ident := conversation_at(session, origin)):
         body["conversation"] = ident  # instead of previous_response_id: they exclude each other
-        before = [] if is_in(session.last, ident) else sent_again(session, origin)
-        body["input"] = [*before, *said]
+        body["input"] = sent_again(session, origin, said, after=_last_in(session, ident))
     elif anchor is not None:
         body["previous_response_id"] = anchor
         body["input"] = list(said)
     else:
-        body["input"] = [*sent_again(session, origin), *said]
+        body["input"] = sent_again(session, origin, said)
     body["stream"] = True
     return cast("Wire", mend_json(body))
 
@@ -77,13 +77,48 @@ def chain_anchor(session: Session, origin: str) -> str | None:
     last = session.last
     if last is None or last.deleted or not last.stored or not last.turn.id:
         return None
-    return last.turn.id if not last.origin or not origin or last.origin == origin else None
+    if (last.origin and origin and last.origin != origin) or _has_gap(session, last):
+        return None
+    return last.turn.id
 
 
-def sent_again(session: Session, origin: str = "") -> list[Wire]:
-    """The conversation of a session as input items, without what the service refused before."""
+def _has_gap(session: Session, last: Exchange) -> bool:
+    """Whether a response that the last one was built on is deleted at the service, or forgotten here.
+
+    What such a chain still holds nobody has written down (facts.md 3.6); our own transcript holds what it should.
+    """
+    unchained = {one.where for one in omissions(session) if one.kind == CHAIN}
+    seen = {last.id}
+    while last.id not in unchained:
+        told = last.turn.response.get("previous_response_id", "")
+        before = session.exchanges.get(last.parent or "")
+        if told is None or before is None or not before.turn.id or before.id in seen:
+            return False
+        if before.deleted:
+            return True
+        seen.add(before.id)
+        last = before
+    return True
+
+
+def _last_in(session: Session, conversation: str) -> str:
+    """The id of the last exchange that a conversation at the service holds; empty for none.
+
+    What was said after it (store off for a while) it lacks, and nothing else: it must not get anything twice.
+    """
+    return next((one.id for one in reversed(session.path()) if is_in(one, conversation)), "")
+
+
+def sent_again(
+    session: Session, origin: str = "", said: Iterable[Wire] = (), *, after: str = ""
+) -> list[Wire]:
+    """The conversation of a session, or what comes `after` an exchange, as input items, and what is said now.
+
+    Without what the service refused before, and what it compacted itself.
+    """
     path = session.path()
     left_out = dict(zip((one.id for one in path), map(_unread, without(session, path)), strict=True))
+    path = path[next((at for at, one in enumerate(path, 1) if one.id == after), 0) :]
     # A seal that was refused is worth nothing: then the words go again.
     path = in_view(
         [one for one in path if not (_is_sealed(one) and "compaction" in left_out[one.id])], origin
@@ -95,7 +130,7 @@ def sent_again(session: Session, origin: str = "") -> list[Wire]:
         for item in items_of([exchange], origin)
         if item.get("type") not in left
     ]
-    return paired(items, frozenset().union(*dropped))
+    return since_seal([*paired(items, frozenset().union(*dropped)), *said], seals_in(path))
 
 
 def in_view(path: Iterable[Exchange], origin: str = "") -> tuple[Exchange, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from azresp.core.compose import in_view
@@ -55,10 +55,21 @@ class Size(NamedTuple):
 def shares(path: Iterable[Exchange], settings: Mapping[str, object]) -> Shares:
     """What the context of the next request is made of, before anything is said in it."""
     found = dict.fromkeys(KINDS, Share())
-    for exchange in in_view(path):
+    for exchange in _since_seal(in_view(path)):
         _add(found, _exchange(exchange))
     _add(found, _offered(settings))
     return found
+
+
+def _since_seal(path: Sequence[Exchange]) -> Iterator[Exchange]:
+    """The path from what the service compacted last by itself, in the midst of an answer: that stands for the rest."""
+    for at, exchange in reversed(list(enumerate(path))):
+        items = exchange.turn.items
+        if place := max((n for n, item in enumerate(items, 1) if item.kind == "compaction"), default=0):
+            yield replace(exchange, said=(), turn=replace(exchange.turn, items=items[place - 1 :]))
+            yield from path[at + 1 :]
+            return
+    yield from path
 
 
 def exchange_tokens(exchange: Exchange) -> int:

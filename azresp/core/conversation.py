@@ -10,6 +10,11 @@ CONVERSATION = "conversation"
 """Key of a session's settings: the conversation that it talks in, as `ID@ORIGIN`."""
 
 
+def is_conversation(ident: str) -> bool:
+    """Whether an id names a conversation at the service, not a response."""
+    return ident.startswith("conv_")
+
+
 def conversation_at(session: Session, origin: str) -> str:
     """The id of the session's conversation at the service at `origin`; empty: it talks in none there."""
     ident, _, where = str(session.settings.get(CONVERSATION) or "").partition("@")
@@ -24,5 +29,11 @@ def talking_in(session: Session, ident: str, origin: str) -> Session:
 
 def is_in(exchange: Exchange | None, ident: str) -> bool:
     """Whether the conversation holds an exchange, as the service said with its response."""
-    told = exchange.turn.response.get("conversation") if exchange is not None else None
-    return isinstance(told, dict) and told.get("id") == ident
+    return exchange is not None and conversation_of(exchange) == ident
+
+
+def conversation_of(exchange: Exchange) -> str:
+    """The conversation that holds an exchange; empty for none."""
+    told = exchange.turn.response.get("conversation")
+    ident = told.get("id") if isinstance(told, dict) else None
+    return ident if isinstance(ident, str) else ""

@@ -133,13 +133,21 @@ class _Reader:
         """A session as we export it."""
         new: dict[str, Exchange] = {}
         """by the ids that the file has"""
+        read: dict[str, Exchange] = {}
         for place, value in exchanges:
             if not isinstance(value, dict):
                 self._found.remarks.append(f"{place}: it is no object")
                 continue
             one = read_exchange(value)
             before = new.get(one.parent or "")
-            new[one.id] = self._own(one, before.id if before is not None else None)
+            if one == read.setdefault(one.id, one) and one.id in new:
+                continue  # the same once more
+            own = self._own(one, before.id if before is not None else None)
+            if not one.id or one.id in new:
+                self._found.remarks.append(f"{place}: what would follow it: it has no id of its own")
+                new[own.id] = own
+            else:
+                new[one.id] = own
         if not new:
             self._found.remarks.append("the session has no exchange")
             return

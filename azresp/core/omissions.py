@@ -7,7 +7,7 @@ said after that is as good as ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,12 +19,15 @@ OMITTED = "omitted"
 CIPHERTEXT = "reasoning.encrypted_content"
 """As a kind: it is not asked for at a deployment that has none."""
 
+CHAIN = "chain"
+"""As a kind: that response is not built on, since the service has in it what was forgotten here."""
+
 
 class Omission(NamedTuple):
     """One thing that is left out."""
 
     kind: str
-    """an item's type, or CIPHERTEXT"""
+    """an item's type, CIPHERTEXT, or CHAIN"""
     where: str
     """the id of the last exchange that it is left out of, or the deployment's name"""
 
@@ -41,6 +44,14 @@ def omit(session: Session, kind: str, where: str) -> Session:
     kept = [one for one in omissions(session) if one.kind != kind or one.where not in before]
     words = dict.fromkeys(f"{one.kind}@{one.where}" for one in (*kept, Omission(kind, where)))
     return replace(session, settings={**session.settings, OMITTED: " ".join(words)})
+
+
+def unchain(session: Session, idents: Iterable[str]) -> Session:
+    """The session that builds on the responses of these exchanges no more."""
+    words = [f"{one.kind}@{one.where}" for one in omissions(session)] + [
+        f"{CHAIN}@{ident}" for ident in idents
+    ]
+    return replace(session, settings={**session.settings, OMITTED: " ".join(dict.fromkeys(words))})
 
 
 def without(session: Session, path: Sequence[Exchange]) -> list[frozenset[str]]:

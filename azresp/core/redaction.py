@@ -6,6 +6,7 @@ a word is only found where it is named as one (`password = …`).
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,6 +45,7 @@ _PERSONAL = (
     r"(?:/home|/Users|/root)/[^\s\"'<>|:;,)\]}`]+",
     r"[A-Za-z]:\\{1,2}Users\\{1,2}[^\s\"'<>|:;,)\]}`]+",
 )
+_DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.=+-]+)*;base64,[A-Za-z0-9+/=_-]*", re.ASCII)
 _OPAQUE = ("encrypted_content", "sha256", "saved")
 """Fields that hold no text: a match in one would be chance, and would spoil it."""
 
@@ -61,7 +63,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """A text with its secrets masked."""
-        if text.startswith("data:"):
+        if _DATA.fullmatch(text):
             return text  # a picture or file
         text, by_value = self._known.masked(text, MASK)
         text, by_shape = self._whole.subn(MASK, text)
@@ -69,6 +71,16 @@ class Redaction:
         for shape in self._named:
             text = shape.sub(self._value, text)
         return text
+
+    def file(self, encoded: str) -> str:
+        """The base64 of a file with the secrets of its text masked; what is no text stays as it is."""
+        try:
+            text = base64.b64decode(encoded, validate=True).decode()
+        except ValueError:
+            return encoded
+        before = self.count
+        masked = self.text(text)
+        return encoded if self.count == before else base64.b64encode(masked.encode()).decode()
 
     def json(self, value: Any) -> Any:
         """Decoded JSON with its texts masked, in keys too."""

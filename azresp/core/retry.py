@@ -47,6 +47,8 @@ def next_wait(error: AzrespError, tried: int, *, safe: bool, settling: bool, spr
         case ServiceError(status=status) if status in _TRANSIENT and (safe or error.should_retry):
             told = error.retry_after_s if error.retry_after_s is not None else _backoff(tried, spread)
             return _within(f"HTTP {status}", told, tried, _SAFE_TRIES)
+        case NetworkError(lasting=True):
+            return None
         case NetworkError() if not error.reached:
             return _within("no connection", _backoff(tried, spread) / 2, tried, _CONNECT_TRIES)
         case NetworkError() if safe:

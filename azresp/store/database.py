@@ -56,14 +56,20 @@ class Database:
     @contextmanager
     def erasing(self) -> Iterator[None]:
         """What is deleted inside is overwritten in the file and its log as well; all statements count, or none."""
-        self.run("pragma secure_delete = on")
-        try:
-            with self.writing():
-                yield
-        finally:
-            self.run("pragma secure_delete = off")
+        with self.shredding(), self.writing():
+            yield
         # Where another process reads just now, the log goes with the next erasing or the last one to close.
         self.rows("pragma wal_checkpoint(truncate)")
+
+    @contextmanager
+    def shredding(self) -> Iterator[None]:
+        """Whatever SQLite needs no more inside is overwritten in the file, not left for later use."""
+        ((before,),) = self.rows("pragma secure_delete")
+        self.run("pragma secure_delete = on")
+        try:
+            yield
+        finally:
+            self.run(f"pragma secure_delete = {before}")
 
     @contextmanager
     def durable(self) -> Iterator[None]:

@@ -38,9 +38,9 @@ class Deletions:
             (origin, response_id, now, why),
         )
 
-    def done(self, response_id: str) -> None:
+    def done(self, response_id: str, origin: str) -> None:
         """The service has it no more."""
-        self._db.run("delete from deletions where response_id = ?", (response_id,))
+        self._db.run("delete from deletions where response_id = ? and origin = ?", (response_id, origin))
 
     def waiting(self, now: float, origin: str = "") -> list[Wanted]:
         """Those that wait, at one service or at all, oldest first; not what the service has dropped by itself."""

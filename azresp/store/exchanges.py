@@ -11,7 +11,7 @@ from azresp.core.keep import dump_turn
 from azresp.core.session import Exchange
 from azresp.core.sse import Wire
 from azresp.store.database import Database
-from azresp.store.index import has_fts5
+from azresp.store.index import INDEXED, take_out
 from azresp.store.jobs import ENLIST
 from azresp.store.owner import is_alive, this_process
 from azresp.store.rows import EXCHANGE, exchange_of, read_wires, write_json
@@ -21,10 +21,24 @@ _DIGEST = re.compile(r'"sha256":\s*"([0-9a-f]{64})"')
 """in a reference (`core.pictures.Kept`); a quotation mark that somebody wrote is escaped in JSON"""
 
 
+_LEAVING = (
+    "(session in (select value from json_each(?)) or session not in (select id from sessions)) and id not in ("
+    "with recursive kept(id) as ("
+    "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
+    "select id from exchanges where session in (select id from sessions) "
+    "and session not in (select value from json_each(?)) union "
+    "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
+    "select id from kept where id is not null)"
+)
+"""What goes with sessions, whose ids it takes three times: their exchanges, and those that sessions removed before left
+to them, as far as no other session builds on them."""
+
+
 class Leaving(NamedTuple):
     """An exchange that goes when its session is removed."""
 
     session: str
+    """whose removal takes it along; empty where nobody builds on it any more"""
     response_id: str
     origin: str
     at_service: bool
@@ -64,6 +78,7 @@ class Exchanges:
     def finish(self, exchange: Exchange) -> None:
         """Write how an exchange ended, in place of the events that were heard of it."""
         turn = exchange.turn
+        self._leave_index(exchange.id)
         self._db.run(
             "update exchanges set response_id = ?, status = ?, turn = ?, sealed = 1, stored = ?, "
             "job = case when ? then job else 0 end where id = ?",
@@ -81,6 +96,7 @@ class Exchanges:
 
     def claim(self, exchange_id: str) -> bool:
         """Become the process that hears a sealed exchange again, a job from now on; False if another one does."""
+        self._leave_index(exchange_id)
         claimed = self._db.run(
             "update exchanges set owner = ?, sealed = 0 where id = ? and sealed = 1",
             (this_process(), exchange_id),
@@ -88,6 +104,14 @@ class Exchanges:
         if claimed:
             self._db.run(ENLIST, (exchange_id,))
         return claimed > 0
+
+    def _leave_index(self, exchange_id: str) -> None:
+        """What is about to be heard again, or to get another end, is not what the index knows."""
+        for (number,) in self._db.rows(
+            f"select n from exchanges where id = ? and indexed = {INDEXED}",  # noqa: S608
+            (exchange_id,),
+        ):
+            take_out(self._db, [number], for_good=False)
 
     def hear(self, exchange_id: str, number: int, wires: list[Wire]) -> None:
         """Write one more piece of what was heard of a running exchange."""
@@ -100,9 +124,17 @@ class Exchanges:
         """Write which response a running exchange is."""
         self._db.run("update exchanges set response_id = ? where id = ?", (response_id, exchange_id))
 
-    def mark_deleted(self, response_id: str) -> None:
-        """Remember that a response was deleted at the service."""
-        self._db.run("update exchanges set deleted = 1 where response_id = ?", (response_id,))
+    def mark_deleted(self, response_id: str, origin: str) -> None:
+        """Remember that a response was deleted at the service of `origin`; what another one has under the id stays."""
+        self._db.run(
+            "update exchanges set deleted = 1 where response_id = ? and origin in ('', ?)",
+            (response_id, origin),
+        )
+
+    def origin_of(self, response_id: str) -> str:
+        """Which service a response is at; empty where that is not known."""
+        row = self._db.row("select origin from exchanges where response_id = ?", (response_id,))
+        return "" if row is None else str(row[0])
 
     def orphans(self) -> list[tuple[str, Exchange]]:
         """The unsealed exchanges whose process is dead, as far as heard, each with its session's id."""
@@ -157,34 +189,44 @@ class Exchanges:
         return self._where("session = ?", session_id)
 
     def own(self, session_id: str, doomed: Iterable[str]) -> list[Exchange]:
-        """The exchanges of a session that no session outside of `doomed` builds on."""
-        leaving = write_json(sorted({session_id, *doomed}))
-        return self._where(
-            "session = ? and id not in (with recursive kept(id) as ("
-            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
-            "select id from exchanges where session in (select id from sessions) "
-            "and session not in (select value from json_each(?)) union "
-            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-            "select id from kept where id is not null)",
-            session_id,
-            leaving,
-            leaving,
-        )
+        """The exchanges that go with a session: no session outside of `doomed` builds on them."""
+        ids = write_json(sorted({session_id, *doomed}))
+        ours = "(session = ? or session not in (select id from sessions))"
+        return self._where(f"{ours} and {_LEAVING}", session_id, ids, ids, ids)
 
     def leaving(self, doomed: Iterable[str]) -> list[Leaving]:
         """What `own` gives for all sessions of `doomed` at once, as far as a deletion needs it."""
-        ids = write_json(sorted(doomed))
+        removed = set(doomed)
+        ids = write_json(sorted(removed))
         rows = self._db.rows(
-            "select session, response_id, origin, stored and not deleted from exchanges "
-            "where session in (select value from json_each(?)) and id not in (with recursive kept(id) as ("
-            "select head from sessions where head is not null and id not in (select value from json_each(?)) union "
-            "select id from exchanges where session in (select id from sessions) "
-            "and session not in (select value from json_each(?)) union "
-            "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
-            "select id from kept where id is not null) order by n",
+            "select session, response_id, origin, stored and not deleted, id from exchanges "  # noqa: S608
+            f"where {_LEAVING} order by n",
             (ids, ids, ids),
         )
-        return [Leaving(session, ident, origin, bool(there)) for session, ident, origin, there in rows]
+        return [
+            Leaving(
+                session if session in removed else self._heir(ident, removed), response, origin, bool(there)
+            )
+            for session, response, origin, there, ident in rows
+        ]
+
+    def _heir(self, exchange_id: str, doomed: set[str]) -> str:
+        """Which of the sessions builds on an exchange whose own session is gone; empty for none."""
+        return next((one for one in self.sessions_on([exchange_id]) if one in doomed), "")
+
+    def sessions_on(self, exchange_ids: Iterable[str]) -> list[str]:
+        """The ids of the sessions that have any of these exchanges, or what builds on them, in their trees."""
+        after = (
+            "with recursive after(id) as (select value from json_each(?) union "
+            "select e.id from exchanges e join after a on e.parent = a.id) select id from after"
+        )
+        ids = write_json(list(exchange_ids))
+        rows = self._db.rows(
+            f"select session from exchanges where id in ({after}) "  # noqa: S608
+            f"union select id from sessions where head in ({after})",
+            (ids, ids),
+        )
+        return [session for (session,) in rows]
 
     def following(self, idents: Iterable[str]) -> list[Exchange]:
         """The exchanges that build on any of these, themselves left out, in order."""
@@ -197,39 +239,41 @@ class Exchanges:
             ids,
         )
 
-    def forget(self, exchange_id: str) -> None:
-        """Delete one exchange; what builds on it builds on its parent then, and so do heads."""
-        row = self._db.row("select parent from exchanges where id = ?", (exchange_id,))
-        if row is None:
-            return
-        self._db.run("update exchanges set parent = ? where parent = ?", (row[0], exchange_id))
-        self._db.run("update sessions set head = ? where head = ?", (row[0], exchange_id))
-        self._db.run("delete from exchanges where id = ?", (exchange_id,))
-        self._sweep()
+    def forget(self, exchange_ids: Iterable[str]) -> None:
+        """Delete exchanges; what builds on one builds on its parent then, and so do heads."""
+        numbers = []
+        for exchange_id in exchange_ids:
+            row = self._db.row("select parent, n from exchanges where id = ?", (exchange_id,))
+            if row is not None:
+                parent, number = row
+                self._db.run("update exchanges set parent = ? where parent = ?", (parent, exchange_id))
+                self._db.run("update sessions set head = ? where head = ?", (parent, exchange_id))
+                numbers.append(number)
+        self._erase(numbers)
 
     def prune(self, session_id: str) -> int:
         """Delete the exchanges of a removed session that no other session builds on; tells how many went.
 
         Exchanges that an earlier removed session left to others go with the last of those.
         """
-        gone = self._db.run(
-            # Not `with … delete`: Python counts no rows of that.
-            "delete from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
+        rows = self._db.rows(
+            "select n from exchanges where (session = ? or session not in (select id from sessions)) and id not in ("
             "with recursive kept(id) as (select head from sessions where head is not null union "
             "select id from exchanges where session in (select id from sessions) union "
             "select e.parent from exchanges e join kept k on e.id = k.id where e.parent is not null) "
             "select id from kept where id is not null)",
             (session_id,),
         )
-        self._sweep()
-        return gone
+        self._erase([number for (number,) in rows])
+        return len(rows)
 
-    def _sweep(self) -> None:
+    def _erase(self, numbers: list[int]) -> None:
+        take_out(self._db, numbers)
+        self._db.run(
+            "delete from exchanges where n in (select value from json_each(?))", (write_json(numbers),)
+        )
         for table in ("heard", "answers", "upload_uses"):
             self._db.run(f"delete from {table} where exchange not in (select id from exchanges)")  # noqa: S608
-        self._db.run("update exchanges set indexed = 0 where indexed = 1")
-        if has_fts5(self._db.raw) and self._db.row("select 1 from sqlite_master where name = 'words'"):
-            self._db.run("insert into words (words) values ('delete-all')")  # see `search`
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every file that what was said, heard or answered refers to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from azresp.store.database import Database
@@ -62,18 +63,26 @@ class Holdings:
         return self._named("cntr_", now - CONTAINER_S)
 
     def conversations(self) -> list[Held]:
-        """Conversations at the service that a response here belongs to."""
-        return self._named("conv_", 0.0)
+        """Conversations at the service that were made here, or that a response here belongs to, as far as not gone."""
+        rows = self._db.rows("select origin, id, made_at, gone from conversations")
+        made = {(origin, ident): (at, at) for origin, ident, at, gone in rows if not gone}
+        return self._named("conv_", 0.0, made, {(origin, ident) for origin, ident, _, gone in rows if gone})
 
-    def _named(self, prefix: str, since: float) -> list[Held]:
-        """Objects that answers name by ids with a prefix, those last named since a time."""
-        seen: dict[tuple[str, str], tuple[float, float]] = {}
+    def _named(
+        self,
+        prefix: str,
+        since: float,
+        seen: dict[tuple[str, str], tuple[float, float]] | None = None,
+        gone: Collection[tuple[str, str]] = (),
+    ) -> list[Held]:
+        """Objects that answers name by ids with a prefix, those last named since a time, and those `seen` elsewhere."""
+        seen = {} if seen is None else seen
         pattern = re.compile(rf'"({prefix}[A-Za-z0-9_-]+)"')
         for origin, at, turn in self._db.rows(
             "select origin, asked_at, turn from exchanges where asked_at > ? and instr(turn, ?)",
             (since, f'"{prefix}'),
         ):
-            for ident in set(pattern.findall(str(turn))):
+            for ident in {one for one in pattern.findall(str(turn)) if (origin, one) not in gone}:
                 first, last = seen.get((origin, ident), (at, at))
                 seen[origin, ident] = min(first, at), max(last, at)
         return [

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from azresp.errors import LocalError
 from azresp.store.folder import make_private
-from azresp.store.index import make_index
+from azresp.store.index import has_fts5, make_index
 
-VERSION = 4
+VERSION = 5
 
 LOCKED_FOR_S = 10.0
 """How long another process may hold the file before we give up."""
@@ -64,7 +64,7 @@ create index if not exists exchanges_tokens on exchanges (
     sealed, counted, asked_at, session, deployment, model,
     input_tokens, cached_tokens, output_tokens, reasoning_tokens
 );
-create index if not exists exchanges_unread on exchanges (indexed) where indexed = 0;
+create index if not exists exchanges_unindexed on exchanges (indexed) where indexed < 2;
 create index if not exists exchanges_jobs on exchanges (job) where job > 0;
 create table if not exists heard (
     exchange text not null,
@@ -122,6 +122,14 @@ create table if not exists deletions (
     why text not null,
     primary key (origin, response_id)
 ) without rowid;
+create table if not exists conversations (
+    origin text not null,
+    id text not null,
+    session text not null,
+    made_at real not null,
+    gone integer not null default 0,
+    primary key (origin, id)
+) without rowid;
 create table if not exists trusted (
     path text primary key,
     digest text not null,
@@ -138,6 +146,10 @@ _ADDED = (
     *(("exchanges", f"{kind}_tokens", "integer") for kind in ("input", "cached", "output", "reasoning")),
 )
 """Columns that a table of an older version lacks."""
+
+
+_REPLACED = ("drop index if exists exchanges_unread", "drop table if exists words")
+"""The full-text index is made anew, by the next search: how texts are taken apart has changed."""
 
 
 def store_path(env: Mapping[str, str]) -> Path:
@@ -259,6 +271,7 @@ def _bring_up(db: sqlite3.Connection, name: str) -> None:
 
 def _update(db: sqlite3.Connection) -> None:
     """Bring the tables of an older version, or of a new file, up to this one."""
+    db.execute("pragma secure_delete = on")  # no word of an older index stays in a page that is free
     db.execute("begin immediate")
     try:
         for table, column, kind in _ADDED:
@@ -267,12 +280,16 @@ def _update(db: sqlite3.Connection) -> None:
                 db.execute(f"alter table {table} add column {column} {kind}")
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
+        if has_fts5(db):
+            for statement in _REPLACED:
+                db.execute(statement)
         make_index(db)
         db.execute(f"pragma user_version = {VERSION}")
         db.execute("commit")
     except BaseException:
         db.execute("rollback")
         raise
+    db.execute("pragma secure_delete = off")
 
 
 _PROBES = (

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from azresp.core.session import Exchange, Session
+from azresp.core.conversation import talking_in
+from azresp.core.session import TAGS, Exchange, Session
 from azresp.core.text import mend
 from azresp.store.database import Database
 from azresp.store.exchanges import Exchanges
@@ -30,6 +32,15 @@ class Listed:
     tags: tuple[str, ...] = ()
     """words that the user files it under"""
 
+
+Also = Literal["", "name", "tags"]
+"""What is written of a session beside its settings: another process may have changed the rest meanwhile."""
+
+_SETTINGS = (
+    "settings = case when not json_valid(sessions.settings) then excluded.settings "
+    f"when json_extract(sessions.settings, '$.{TAGS}') is null then json_remove(excluded.settings, '$.{TAGS}') "
+    f"else json_set(excluded.settings, '$.{TAGS}', json_extract(sessions.settings, '$.{TAGS}')) end"
+)
 
 _NEWEST_FIRST = "order by s.changed desc, (select max(n) from exchanges e where e.session = s.id) desc"
 _LISTED = (
@@ -53,17 +64,25 @@ class Sessions:
 
     def ensure(self, session: Session) -> None:
         """Write a session that is not there yet, under a free name; of one that is, only the settings."""
-        self._insert(replace(session, name=self.free_name(session)), "settings = excluded.settings")
+        self._insert(replace(session, name=self.free_name(session)), _SETTINGS)
 
-    def put(self, session: Session) -> None:
-        """Write a session; of one that is there the name and the settings, never the head."""
-        self._insert(session, "settings = excluded.settings, name = excluded.name")
+    def put(self, session: Session, also: Also = "") -> None:
+        """Write a session; of one that is there the settings, `also` its name or its tags, never the head."""
+        match also:
+            case "name":
+                self._insert(session, f"{_SETTINGS}, name = excluded.name")
+            case "tags":
+                self._insert(session, "settings = excluded.settings")
+            case "":
+                self._insert(session, _SETTINGS)
 
     def move(self, session: Session, expected: str | None) -> Session:
         """Write a head that was `expected` before. The session given back may have been split off."""
         if self.move_head(session.id, session.head, expected):
             return session
-        split = replace(session, id=self._free_id(f"{session.id}-{(session.head or '')[-6:]}"))
+        # A conversation at the service has no branches: it stays with whoever was first.
+        split = talking_in(session, "", "")
+        split = replace(split, id=self._free_id(f"{session.id}-{(session.head or '')[-6:]}"))
         split = replace(split, name=self.free_name(split))
         self.put(split)
         return split
@@ -154,7 +173,8 @@ class Sessions:
         session = self.load(session_id) or Session(session_id, "session")
         if session.head == exchange_id:
             return session
-        branch = replace(session, id=self._free_id(f"{session_id}-{exchange_id[-6:]}"), head=exchange_id)
+        branch = talking_in(session, "", "")
+        branch = replace(branch, id=self._free_id(f"{session_id}-{exchange_id[-6:]}"), head=exchange_id)
         exchanges = {one.id: one for one in self._exchanges.path(exchange_id)}
         return replace(branch, name=self.free_name(branch), exchanges=exchanges)
 

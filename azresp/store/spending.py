@@ -27,7 +27,7 @@ _UNCOUNTED = (
 )
 
 _WHEN = "strftime('%Y-%m-%d %H:%M', e.asked_at, 'unixepoch', 'localtime')"
-_WHAT = "substr(ltrim(e.question, char(10) || ' '), 1, 200)"
+_WHAT = "coalesce(nullif(substr(ltrim(e.question, char(10) || ' '), 1, 200), ''), '(no question)')"
 _KEYS: Mapping[str, tuple[str, str]] = {
     # what a row of the sum stands for: its key, and what it is called
     "total": ("''", "''"),

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azresp.core.conversation import is_conversation
 from azresp.core.session import Exchange, Session
 from azresp.errors import LocalError
 from azresp.store.audit import AUDIT, Audit
@@ -21,12 +22,13 @@ from azresp.store.jobs import Jobs
 from azresp.store.ledger import Ledger
 from azresp.store.names import slug
 from azresp.store.records import Records
-from azresp.store.sessions import Listed, Sessions
+from azresp.store.sessions import Also, Listed, Sessions
 from azresp.store.spending import COUNT, COUNTED
 from azresp.store.uploads import Uploads
 
 if TYPE_CHECKING:
     from azresp.store.batches import Batches
+    from azresp.store.conversations import Conversations
     from azresp.store.deletions import Deletions
     from azresp.store.holdings import Holdings
     from azresp.store.search import Search
@@ -62,6 +64,13 @@ class Store(Ledger):
         return Deletions(self._db)
 
     @cached_property
+    def conversations(self) -> Conversations:
+        """Those at services that were made from here."""
+        from azresp.store.conversations import Conversations
+
+        return Conversations(self._db)
+
+    @cached_property
     def holdings(self) -> Holdings:
         """What is kept, in numbers."""
         from azresp.store.holdings import Holdings
@@ -94,11 +103,14 @@ class Store(Ledger):
         super().close()
         self._db.close()
 
-    def save(self, session: Session) -> None:
-        """Write a session's name and settings; a head that is kept stays. Also LocalError for a taken name."""
+    def save(self, session: Session, also: Also = "") -> None:
+        """Write a session's settings, `also` its name or its tags; a head that is kept stays.
+
+        Also LocalError for a taken name.
+        """
         try:
             with self._db.writing():
-                self._sessions.put(session)
+                self._sessions.put(session, also)
         except LocalError as error:
             if "UNIQUE" in error.what:
                 raise LocalError(
@@ -160,11 +172,17 @@ class Store(Ledger):
         """The exchanges made in a session that no other one builds on; those of `doomed` don't count as others."""
         return self._exchanges.own(session_id, doomed)
 
-    def mark_deleted(self, response_id: str) -> None:
-        """Remember that a response was deleted at the service."""
+    def mark_deleted(self, response_id: str, origin: str) -> None:
+        """Remember that a response, or a conversation, was deleted at the service of `origin`."""
         with self._db.writing():
-            self._exchanges.mark_deleted(response_id)
-            self.deletions.done(response_id)
+            if is_conversation(response_id):
+                self.conversations.gone(response_id, origin)
+            self._exchanges.mark_deleted(response_id, origin)
+            self.deletions.done(response_id, origin)
+
+    def origin_of(self, response_id: str) -> str:
+        """Which service a response is at; empty where that is not known."""
+        return self._exchanges.origin_of(response_id)
 
     def recent_heads(self, limit: int = 200) -> list[tuple[str, Exchange]]:
         """The last exchange of the sessions that changed last, newest first, each with its session's id."""
@@ -193,8 +211,17 @@ class Store(Ledger):
     def forget(self, exchange_ids: Iterable[str]) -> None:
         """Delete exchanges for good; conversations go on without them."""
         with self._db.erasing():
-            for exchange_id in exchange_ids:
-                self._exchanges.forget(exchange_id)
+            self._exchanges.forget(exchange_ids)
+
+    def unchain(self, exchange_ids: Iterable[str]) -> None:
+        """No session builds on the responses of these exchanges from now on."""
+        from azresp.core.omissions import unchain
+
+        ids = list(exchange_ids)
+        with self._db.writing():
+            for session_id in self._exchanges.sessions_on(ids):
+                if (session := self._sessions.load(session_id)) is not None:
+                    self._sessions.put(unchain(session, ids))
 
     def kept_files(self) -> set[str]:
         """The SHA-256 of every attachment and picture that an exchange or an answer here refers to."""

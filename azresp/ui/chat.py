@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from azresp.core.asks import open_asks
 from azresp.core.session import TOOLS, Exchange, Session, message, said_text
@@ -192,6 +192,7 @@ class Chat:
     async def say(self, said: tuple[Wire, ...]) -> bool:
         """Say something in the session and hear the answer. False: it is large, and the user does not want it sent."""
         session = self.session
+        said = (*self.answerer.leave(session, said), *said)
         if not await self.gate.passes(self, session, said):
             return False
         if not session.name:
@@ -199,7 +200,7 @@ class Chat:
             session = replace(session, name=self.library.free_name(question))
             self.terminal.window.name(session.name)
         self._took_s = 0.0
-        outcome = await self._hear_or_rebuild(session, (*self.answerer.leave(session, said), *said))
+        outcome = await self._hear_or_rebuild(session, said)
         await self.answer_asks(outcome, new=True)
         return True
 
@@ -225,7 +226,13 @@ class Chat:
             return following
 
         outcome = await answer_rounds(
-            outcome, hear, self.answerer, more=self.more, budget=self.tuner.budget(), now=self.clock.now
+            outcome,
+            hear,
+            self.answerer,
+            more=self.more,
+            budget=self.tuner.budget(),
+            now=self.clock.now,
+            passes=lambda session, said: self.gate.passes(self, session, said),
         )
         tell_open(self, outcome)
 
@@ -272,10 +279,10 @@ class Chat:
                 f"another azresp went on in {was.name} meanwhile; this conversation is now {self.session.name}"
             )
 
-    def keep_session(self) -> None:
-        """Write the session's name and settings, if it holds anything yet."""
+    def keep_session(self, also: Literal["", "name", "tags"] = "") -> None:
+        """Write the session's settings, `also` its name or tags, if it holds anything yet."""
         if self.session.exchanges or self.session.head:
-            self.library.save(self.session)
+            self.library.save(self.session, also)
 
     def keep_tools(self) -> None:
         """Remember which tools are on in this session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
+from azresp.core.conversation import conversation_at
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.usage import usage_line
@@ -32,6 +33,8 @@ def conclude(chat: Chat, outcome: Outcome, heard: list[Exchange], took_s: float)
             terminal.dim(next_step(turn, azure=chat.azure))
         if not turn.finished:
             terminal.dim(_apart(turn))
+    if not turn.over and not outcome.exchange.running:
+        _tell_conversation(chat, outcome)
     if asks(turn) and outcome.error is None and not outcome.stopped:
         return  # the answer to the question is still to come
     window = chat.tuner.value("context_window")
@@ -40,6 +43,13 @@ def conclude(chat: Chat, outcome: Outcome, heard: list[Exchange], took_s: float)
         terminal.gap()
         terminal.dim(line, "Done")
     terminal.gap()
+
+
+def _tell_conversation(chat: Chat, outcome: Outcome) -> None:
+    """Whoever stops hearing does not stop the service: a conversation there goes on with what was answered."""
+    ident = conversation_at(outcome.session, chat.service.origin)
+    if ident and outcome.exchange.turn.id:
+        chat.terminal.dim(f"{ident} at the service may hold it all the same: /conversation items shows it")
 
 
 def _tell_job(chat: Chat, outcome: Outcome) -> None:

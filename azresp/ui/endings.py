@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azresp.core.remedies import shared_remedy
 from azresp.core.turn import INTERRUPTED, Turn
 from azresp.errors import Exit
 
@@ -50,6 +51,9 @@ def _limited(turn: Turn) -> bool:
 
 def next_step(turn: Turn, *, azure: bool = True) -> str:
     """What to do after an end that is not a plain success; empty for one. `azure`: not a server on this machine."""
+    fault = turn.fault
+    if turn.status == "failed" and fault and (step := shared_remedy(fault.code, fault.message)):
+        return step
     match turn.status:
         case "incomplete" if turn.incomplete_reason == "max_output_tokens":
             return "Raise max_output_tokens, or ask it to go on: the conversation goes on from here."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from azresp.core.context import said_tokens, size
@@ -46,6 +46,13 @@ class Sending:
         picos = (agreed.picos or 0) if agreed is not None else 0
         dear = limit.cost > 0 and self.picos is not None and self.picos > picos + limit.cost * PICO
         return dear or 0 < limit.tokens < self.tokens - tokens
+
+    def too_much(self, limit: Limit) -> bool:
+        """Whether to stop where nobody can be asked: for money, and for what is said now.
+
+        A conversation that has grown over the limit of tokens is no mistake of this request: that is only told.
+        """
+        return replace(self, before=0).over(Limit(limit.tokens)) or self.over(Limit(0, limit.cost))
 
     def __str__(self) -> str:
         parts = f", ~{self.before:,} of them the conversation so far" if self.before else ""

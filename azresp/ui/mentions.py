@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from azresp.ui.paths import goings_on
+
 _MENTION = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
 _DROPPED = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".pdf")
 """What is attached when its path is all of a line; other paths are text."""
-_MOST = 30
 
 
 def mentioned(text: str) -> list[str]:
@@ -57,18 +57,11 @@ def completions(before: str) -> Iterator[tuple[str, int]]:
     word = _BEGUN.search(before)
     if word is None:
         return
-    head, tail = os.path.split(word[1].removeprefix('"'))
-    try:
-        names = sorted(os.scandir(Path(head or ".").expanduser()), key=lambda entry: entry.name)
-    except (OSError, RuntimeError, ValueError):
-        return
-    shown = [one for one in names if one.name.startswith(tail) and (tail[:1] == "." or one.name[:1] != ".")]
-    for entry in shown[:_MOST]:
-        if not entry.name.isprintable() or '"' in entry.name:
+    for path in goings_on(word[1].removeprefix('"')):
+        if '"' in path:
             continue
-        folder = "/" if entry.is_dir() else ""
-        path = f"{os.path.join(head, entry.name)}{folder}"  # noqa: PTH118 - as it was typed
-        yield (f'@"{path}' + ("" if folder else '"') if " " in path else f"@{path}"), len(word[0])
+        closing = "" if path.endswith("/") else '"'
+        yield (f'@"{path}{closing}' if " " in path else f"@{path}"), len(word[0])
 
 
 def _is_file(name: str) -> bool:

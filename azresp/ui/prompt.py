@@ -29,7 +29,7 @@ from azresp.ui.commands.registry import complete
 from azresp.ui.counting import counted
 from azresp.ui.early import MARK
 from azresp.ui.history import PrivateHistory
-from azresp.ui.mentions import at_mention, completions
+from azresp.ui.mentions import at_mention, completions, mentioned
 from azresp.ui.reader import end_with_terminal
 from azresp.ui.resuming import when_resumed
 from azresp.ui.reveal import Revealing
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 REMARK_COLUMNS = 60
 """In a narrower window too little of a command's description could be read."""
+_LONGEST_LOOKED_AT = 20_000
+"""Characters of a message in which files are looked for at each key."""
 _MENU_ROWS = 8
 ESC_S = 0.05
 """The bytes of one key come within this time."""
@@ -194,6 +196,12 @@ class PromptEditor:
         app.renderer.reset()
         app.invalidate()
 
+    def _along(self) -> str:
+        """Which files a message that is being written will take along: a pasted `@name` may be one by chance."""
+        text = self._session.default_buffer.text
+        found = mentioned(text) if "@" in text and len(text) < _LONGEST_LOOKED_AT else []
+        return f"Enter sends {', '.join(found)} along" if found else ""
+
     def _at_slash(self) -> bool:
         buffer = self._session.default_buffer
         return buffer.text.startswith("/") or at_mention(buffer.document.current_line_before_cursor)
@@ -203,7 +211,7 @@ class PromptEditor:
         if chat is None:
             return []
         columns = self._session.app.output.get_size().columns
-        text = self._hint or self._more() or _status_line(chat, columns - len(self._mode()))
+        text = self._hint or self._more() or self._along() or _status_line(chat, columns - len(self._mode()))
         return [("class:bottom-toolbar.text", self._mode() + text)]
 
     def _more(self) -> str:

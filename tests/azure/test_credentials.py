@@ -147,18 +147,27 @@ def test_what_entra_says_leads_to_what_to_do(code: str, hint: str) -> None:
     assert hint in explain(ValueError(f"EnvironmentCredential: Authentication failed: {code}: words")).hint
 
 
-def test_a_chain_that_found_nothing_tells_a_short_reason_for_each() -> None:
-    text = (
+def test_a_chain_that_found_nothing_tells_what_was_tried_and_a_reason_where_one_was_set_up() -> None:
+    chain = (
         "DefaultAzureCredential failed to retrieve a token from the included credentials.\n"
         "Attempted credentials:\n"
         "\tEnvironmentCredential: EnvironmentCredential authentication unavailable. Environment variables …\n"
         "\tAzureCliCredential: Azure CLI not found on path\n"
         "To mitigate this issue, please refer to …"
     )
-    told = explain(ValueError(text)).what
-    assert "not set up: Environment" in told
-    assert "AzureCli: Azure CLI not found on path" in told
-    assert "mitigate" not in told
+    nobody = explain(ValueError(chain))
+    assert nobody.what.endswith("(tried Environment, AzureCli)")
+    assert "Install the Azure CLI" in nobody.hint
+    expired = explain(
+        ValueError(chain.replace("Azure CLI not found on path", f"ERROR: {'AADSTS70043 ' * 40}"))
+    )
+    assert "AzureCli: AADSTS70043" in expired.what
+    assert expired.what.endswith("…; not set up: Environment")
+    away = "Authentication failed: HTTPSConnectionPool(host='login.example', port=443): Max retries"
+    lost = explain(ValueError(chain.replace("Azure CLI not found on path", away)))
+    assert "AzureCli: login.example can't be reached" in lost.what
+    assert "proxy" in lost.hint
+    assert "mitigate" not in nobody.what + expired.what + lost.what
 
 
 @pytest.fixture

@@ -44,23 +44,24 @@ def test_our_own_certificate_authority_is_trusted_by_setting_it(authority: Autho
 
 
 @pytest.mark.parametrize(
-    ("host", "expired", "trusted", "says"),
+    ("host", "expired", "trusted", "says", "step"),
     [
-        ("127.0.0.1", False, False, "unable to get local issuer certificate"),
-        ("127.0.0.1", True, True, "certificate has expired"),
-        ("elsewhere.example", False, True, "IP address mismatch"),
+        ("127.0.0.1", False, False, "unable to get local issuer certificate", "`ca_file`"),
+        ("127.0.0.1", True, True, "certificate has expired", "clock"),
+        ("elsewhere.example", False, True, "IP address mismatch", "`endpoint`"),
     ],
 )
 def test_a_certificate_that_does_not_hold_is_one_clear_sentence(
-    authority: Authority, host: str, expired: bool, trusted: bool, says: str
+    authority: Authority, host: str, expired: bool, trusted: bool, says: str, step: str
 ) -> None:
     with ReplayServer(stream(DONE), tls=authority.server(host, expired=expired)) as server:
         error = _failure(server.base_url, ca_file=authority.ca_file if trusted else "")
     assert error.what.startswith(f"127.0.0.1:{server.port}: TLS failed: ")
     assert says in error.what
-    assert "ca_file" in error.hint
+    assert step in error.hint
     assert "verify" not in error.hint
     assert not error.reached
+    assert error.lasting
     assert server.requests == []
 
 

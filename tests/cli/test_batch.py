@@ -125,6 +125,7 @@ def test_killed_and_left_it_goes_on_without_asking_again(tmp_path: Path, configu
         assert all(row["text"].strip() == house.told(row["response_id"]).strip() for row in rows)
         assert house.posts == 8
         assert "batch-q: 8 sent, all over" in house.run("jobs", "list").stderr
+        assert "is a batch: its answers are no conversation" in house.run("run", "--continue", "and?").stderr
 
 
 def _running(house: JobHouse) -> int:

@@ -131,7 +131,9 @@ def test_a_slash_line_never_reaches_the_model_unless_it_says_so(house: House) ->
         chat.ask("/set verbosity loud").wait("must be one of")
         chat.ask("/set endpoint http://x").wait("can't change while a chat runs")
         chat.ask("/undo").wait("there is nothing to undo")
-        chat.ask("/help").wait("/rename NAME").wait("Ctrl-X Ctrl-E")
+        chat.ask("/set verb x").wait("Did you mean verbosity?")
+        chat.ask("/help all").wait("/rename NAME")
+        chat.ask("/help").wait("in background").wait("Ctrl-X Ctrl-E").wait("/help all every one")
         assert house.bodies == []
         chat.ask("//text").wait("1 word in 1 line")
         assert house.bodies[-1]["input"][0]["content"][0]["text"] == "/text"

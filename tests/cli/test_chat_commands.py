@@ -41,6 +41,7 @@ def test_branches_of_a_conversation(house: House, tmp_path: Path) -> None:
         chat.ask("/fork other").wait("now in other · /resume my-name-is-ada goes back")
         chat.ask("/edit").wait("› my name is Eve").wait("Nice to meet you, Eve")
         chat.ask("/retry").wait("Nice to meet you, Eve", 2)
+        chat.ask("/resume my-name").wait("Did you mean my-name-is-ada? /sessions")
         chat.ask("/resume my-name-is-ada").wait("resumed my-name-is-ada · 2 exchanges")
         chat.ask("/sessions").wait("here · just now")
         chat.ask("/rename a better name").wait("this session is now a better name")
@@ -93,7 +94,9 @@ def test_deleting_asks_first_and_says_what_went_where(house: House) -> None:
     with house.chat() as chat:
         chat.ask("my name is Ada").ask("what is my name?")
         first, second = (one.turn.id for one in house.session().path())
-        chat.say("/delete").wait(f"Delete {second} at the service?").keys("\r")
+        chat.say("/delete").wait("Delete the answer to “what is my name?”").wait(
+            f"{second}) at the service?"
+        ).keys("\r")
         chat.wait("nothing was deleted").ready()
         assert house.emulator.journal.count("DELETE") == 0
         chat.say("/delete").wait("Delete", 2).keys("y\r").wait("deleted at the service").ready()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from azresp.emulator import Emulator
+from tests.cli.conftest import Azresp
 from tests.cli.test_chat import House
 
 
@@ -43,14 +44,20 @@ def test_a_compacted_conversation_goes_on_and_can_be_had_back(house: House) -> N
     assert len(house.exchanges()) == 9
 
 
-def test_the_service_compacts_by_itself_when_told(house: House) -> None:
+def test_the_service_compacts_by_itself_when_told(house: House, azresp: Azresp) -> None:
     with house.chat() as chat:
         chat.ask("my name is Ada").ask("/set compact_threshold 1000").ask("write 1200 words")
         chat.ask("write 50 words").wait("compacted by the service")
         chat.ask("/set store off").ask("what is my name?").wait("Your name is Ada")
         assert chat.leave() == 0
     assert house.bodies[-1]["context_management"] == [{"type": "compaction", "compact_threshold": 1000}]
-    assert "compaction" in [item["type"] for item in house.bodies[-1]["input"]]
+    assert [item["type"] for item in house.bodies[-1]["input"]] == ["compaction", *["message"] * 3]
+
+    # What was set in a session holds wherever it goes on; a flag stands above it.
+    for words, stored in (((), False), (("--store",), True)):
+        asked = azresp("run", "--continue", *words, "what is my name?", env=house.env)
+        assert ("Your name is **Ada**" in asked.stdout, house.bodies[-1]["store"]) == (True, stored)
+        assert "previous_response_id" not in house.bodies[-1]
 
 
 def test_a_seal_that_is_refused_is_replaced_by_the_words(house: House) -> None:

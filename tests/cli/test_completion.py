@@ -80,6 +80,10 @@ def test_what_can_not_be_read_completes_to_nothing(azresp: Azresp, isolated: Env
 
 
 def test_completing_loads_nothing_heavy(azresp: Azresp, kept: Env) -> None:
+    asked = {"_TYPER_COMPLETE_ARGS": "azresp ", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = azresp(env=kept | asked | {"PYTHONPROFILEIMPORTTIME": "1", "_AZRESP_COMPLETE": "complete_fish"})
+    assert "run\tAsk once" in done.stdout
+    assert "| rich\n" not in done.stderr
     asked = {"COMP_WORDS": "azresp run --session ", "COMP_CWORD": "3", "_AZRESP_COMPLETE": "complete_bash"}
     done = azresp(env=kept | asked | {"PYTHONPROFILEIMPORTTIME": "1"})
     assert done.stdout.split() == ["moon", "tides"]

@@ -58,8 +58,14 @@ def test_a_chat_tells_tokens_money_and_context_and_asks_before_much(house: House
 def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: Azresp) -> None:
     assert azresp("run", "my name is Ada", env=house.env).returncode == 0
     for words, said in (
-        (("--warn-tokens", "2"), "azresp: the request takes ~4 tokens, for ~0.0040 EUR of input\n"),
-        (("--warn-cost", "0.001"), "  Add --yes to send it all the same"),
+        (
+            ("--warn-tokens", "2"),
+            "azresp: the request takes ~4 tokens, for ~0.0040 EUR of input; warn_tokens is 2\n",
+        ),
+        (
+            ("--warn-cost", "0.001"),
+            "; warn_cost is 0.001\n  Nothing was sent. Add --yes to send it all the same",
+        ),
     ):
         done = azresp("run", "my name is Eve", *words, env=house.env)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
@@ -67,7 +73,7 @@ def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: 
     done = azresp("run", "--batch", "lines", "--warn-tokens", "2", env=house.env)
     assert (done.returncode, done.stderr.split("\n")[0]) == (
         2,
-        "azresp: line 2 takes ~4 tokens, for ~0.0040 EUR of input",
+        "azresp: line 2 takes ~4 tokens, for ~0.0040 EUR of input; warn_tokens is 2",
     )
     assert azresp("run", "--warn-tokens", "2", "--yes", "my name is Bob", env=house.env).returncode == 0
     assert _said(house) == ["my name is Ada", "my name is Bob"]
@@ -83,5 +89,10 @@ def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: 
         ("gpt-5-mini", found["output_tokens"])
     ]
     assert float(rows[0]["cost_EUR"]) == pytest.approx(cost)
+    # A conversation that has grown is told of; a script that talks in it goes on.
+    grown = azresp("run", "--session", "my-name-is-ada", "--warn-tokens", "9", "hi", env=house.env)
+    assert (grown.returncode, "warning: the request takes ~" in grown.stderr) == (0, True), grown.stderr
+    dear = azresp("run", "--session", "my-name-is-ada", "--warn-cost", "0.01", "hi", env=house.env)
+    assert (dear.returncode, "of input" in dear.stderr) == (2, True)
     for words in (("--by", "week"), ("--since", "soon"), ("--json", "--csv")):
         assert azresp("usage", *words, env=house.env).returncode == 2

@@ -46,7 +46,7 @@ def test_a_healthy_set_up_is_ok_in_every_line(
     assert "gpt-5-mini (AZRESP_DEPLOYMENT)" in found["endpoint", "deployment"]["text"]
     assert "env:AZRESP_API_KEY is accepted" in found["network", "sign-in"]["text"]
     assert "GET models answered: " in found["network", "request"]["text"]
-    assert "1 sessions, 1 exchanges" in found["store", "content"]["text"]
+    assert "1 session, 1 exchange" in found["store", "content"]["text"]
     assert "WAL" in found["store", "integrity"]["text"]
     assert "mode 0600" in found["store", "file"]["text"]
 
@@ -122,7 +122,9 @@ def test_a_refused_key_is_a_matter_of_sign_in_and_a_busy_service_is_a_warning(
     emulator.fault(status=401)
     status, found = examined(azresp, configured)
     assert (status, found["network", "sign-in"]["mark"]) == (4, "FAIL")
-    assert found["network", "sign-in"]["todo"] == "Check the key and that it belongs to this endpoint."
+    assert found["network", "sign-in"]["todo"] == (
+        "Check that env:AZRESP_API_KEY is a key of this resource (portal: Keys and Endpoint)."
+    )
     emulator.fault(status=429)
     status, found = examined(azresp, configured)
     assert (status, found["network", "request"]["mark"]) == (0, "warn")

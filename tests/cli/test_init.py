@@ -122,6 +122,22 @@ def test_a_typed_key_goes_into_the_keyring_and_nowhere_else(
     assert azresp("run", "hello", env=ring).returncode == 0
 
 
+def test_a_key_that_no_variable_holds_yet_can_be_tried_and_is_kept_nowhere(
+    isolated: dict[str, str], emulator: Emulator, tmp_path: Path, config: Path
+) -> None:
+    with begin(tmp_path, isolated, "--endpoint", emulator.root_url, "--deployment", "gpt-5-mini") as terminal:
+        answer(terminal, ("Choose", VARIABLE), ("Variable", "LATER"), ("hidden", KEY))
+        assert terminal.status() == 0
+    shown = " ".join(terminal.text.split())
+    assert "Signed in with the key that you typed" in shown
+    assert "Now: export LATER=…, then azresp chat" in shown
+    assert KEY not in terminal.text
+    assert tomllib.loads(config.read_text())["profiles"]["default"]["key"] == "env:LATER"
+    assert not [
+        one for one in tmp_path.rglob("*") if one.is_file() and KEY in one.read_text(errors="replace")
+    ]
+
+
 def test_a_key_typed_where_a_name_is_wanted_is_not_kept(
     isolated: dict[str, str], emulator: Emulator, tmp_path: Path, config: Path
 ) -> None:
@@ -156,7 +172,8 @@ def test_a_failed_try_shows_the_next_step_and_lets_an_answer_be_changed(
             ("Endpoint: ", ""),
             ("An endpoint is needed", ""),
             ("Endpoint: ", "https://contoso.example.com/"),
-            ("Endpoint: ", emulator.root_url),
+            ("Endpoint: ", "https://ai.azure.com/x?id=/accounts/contoso"),
+            ("Endpoint [https://contoso.openai.azure.com]: ", emulator.root_url),
             ("Deployment: ", ""),
             ("A deployment is needed", "no-such"),
             ("Choose", VARIABLE),
@@ -170,7 +187,7 @@ def test_a_failed_try_shows_the_next_step_and_lets_an_answer_be_changed(
         assert terminal.status() == 0
     shown = " ".join(terminal.text.split())
     assert "DeploymentNotFound" in shown
-    assert "must be the name of a deployment" in shown
+    assert "is no deployment of this resource" in shown
     assert "must be on a host of the Azure OpenAI service" in shown
     assert tomllib.loads(config.read_text())["profiles"]["default"]["deployment"] == "gpt-5"
 

@@ -249,7 +249,7 @@ def test_without_an_image_deployment_the_services_refusal_is_explained(house: Ho
     done = azresp("run", "--images", "draw a sun", env=house.env | {"AZRESP_IMAGE_DEPLOYMENT": ""})
     assert done.returncode == 1
     assert "imagegen deployment must be provided" in done.stderr
-    assert "Set `image_deployment`" in done.stderr
+    assert "azresp config set image_deployment" in done.stderr
 
 
 @pytest.mark.parametrize(("columns", "lines"), SIZES)
@@ -300,11 +300,14 @@ def test_attachments_of_a_chat(house: House, tmp_path: Path) -> None:
         chat.ask("/open 1").wait("opened")
         chat.until(opened.exists, "the viewer")
         chat.ask("/open 9").wait("there is no picture '9'")
+        chat.ask("/save mine.PNG").wait("saved mine.PNG")
+        chat.ask("/save mine.PNG").wait("mine.PNG exists already")
         chat.ask("/history").wait("picture 2 · ~/Pictures", 2)
         assert chat.leave() == 0
         chat.only_ours()
     first, second = _drawn(tmp_path)
     assert opened.read_text() == str(first)
+    assert (tmp_path / "mine.PNG").read_bytes() == second.read_bytes()
     with house.chat("--resume", env=env) as chat:
         chat.ready().wait("picture 2 · ~/Pictures")
         assert chat.leave() == 0
@@ -316,7 +319,8 @@ def test_a_message_whose_attachment_fails_is_not_lost(house: House, tmp_path: Pa
     with house.chat() as chat:
         chat.ask("look at @pipe.png please").ready()
         (tmp_path / "bad.png").write_bytes(b"")
-        chat.say("look at @bad.png and tell me more").ready()
+        chat.put("look at @bad.png and tell me more").wait("Enter sends bad.png along")
+        chat.keys("\r").ready()
         chat.keys("\x1b[A").until(
             lambda: chat.is_prompt("look at @bad.png and tell me more"), "the message again"
         )

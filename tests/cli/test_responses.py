@@ -82,6 +82,30 @@ def test_delete_is_idempotent_and_marks_what_is_kept_here(
         ]
 
 
+def test_a_response_of_another_endpoint_is_not_asked_for_at_this_one(
+    azresp: Azresp, configured: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    there, here = ask(azresp, configured, "somewhere else"), ask(azresp, configured, "here")
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as store, store:
+        store.execute("update exchanges set origin = 'https://else/' where response_id = ?", (there,))
+        store.execute(
+            "insert into deletions values (?, ?, 9e9, 'offline')", (emulator.base_url, "resp_before")
+        )
+    before = emulator.journal.count("DELETE")
+    done = azresp("responses", "delete", there, here, env=configured)
+    assert (done.returncode, f"{there} is at https://else/, not at {emulator.base_url}" in done.stderr) == (
+        1,
+        True,
+    )
+    assert "1 response that could not be deleted before: deleted now" in done.stderr, done.stderr
+    assert emulator.journal.count("DELETE") == before + 2  # `here`, and what waited
+    with closing(sqlite3.connect(tmp_path / "data" / "azresp" / "store.db")) as store:
+        assert store.execute("select origin, response_id from deletions").fetchall() == [
+            ("https://else/", there)
+        ]
+        assert store.execute("select deleted from exchanges order by n").fetchall() == [(0,), (1,)]
+
+
 def test_a_404_for_the_path_is_no_deletion(azresp: Azresp, configured: dict[str, str]) -> None:
     wrong = configured | {"AZRESP_ENDPOINT": configured["AZRESP_ENDPOINT"] + "/elsewhere/openai/v1/"}
     done = azresp("responses", "delete", "resp_1", env=wrong)

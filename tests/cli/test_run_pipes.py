@@ -332,6 +332,8 @@ def test_a_failed_answer_of_azure_is_sent_to_its_support_but_one_for_the_quota_i
             "Option '--session' requires an argument.",
             "`azresp run --help` lists the options.",
         ),
+        ("run --again hi", "--again is for --batch only", "Give the file: --batch prompts.jsonl."),
+        ("run --parallel 8 hi", "--parallel is for --batch only", "Give the file: --batch prompts.jsonl."),
         ("rnu hi", "No such command 'rnu'. Did you mean 'run'?", "`azresp --help` lists the commands."),
         (
             "sessions lsit",
@@ -520,7 +522,9 @@ def test_bad_news_is_one_sentence_and_a_next_step(
     assert len(shell.bodies) == posts
     assert told in lines[0]
     assert step in " ".join(lines[1:])
-    assert len(lines) == (2 if step else 1)
+    ids = [line for line in lines if line.startswith("  apim-request-id ")]
+    assert lines[2:] == ids, "a refusal's ids stand below the step"
+    assert len(lines) - len(ids) == (2 if step else 1)
     assert "canary" not in done.stderr.decode()
     assert "Azure support" not in done.stderr.decode()  # it is no service of Azure's
     assert "connection broke" not in lines[0] or lines[0].endswith(": the connection broke")

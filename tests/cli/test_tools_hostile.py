@@ -43,7 +43,7 @@ def test_a_hostile_server_acts_on_nothing(house: ToolHouse, columns: int, lines:
                 assert "\x1b" not in chat.written
             else:
                 chat.only_ours()
-        assert "\x1b]" not in written
+        assert "\x1b]0;" not in written
         assert "\u202e" not in written
         assert server.calls == [("say_it", {"text": ASKED})]
     assert [one["arguments"] for one in house.audit] == [json.dumps({"text": ASKED}, indent=2)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from azresp.config.endpoint import Endpoint, EndpointError, read_endpoint
@@ -107,8 +107,32 @@ def test_other_addresses_are_refused_with_what_to_paste_instead(pasted: str) -> 
     with pytest.raises(EndpointError) as refusal:
         read_endpoint(pasted)
     assert refusal.value.what.startswith("endpoint: must ")
-    assert "NAME.openai.azure.com" in refusal.value.hint
+    assert "NAME.openai.azure.com" in refusal.value.hint or "https://contoso.openai" in refusal.value.hint
     assert refusal.value.exit is Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://ai.azure.com/resource/overview?wsid=/subscriptions/1/resourceGroups/rg/accounts/contoso&tid=2",
+        "https://ai.azure.com/build?wsid=%2Fsubscriptions%2F1%2Faccounts%2Fcontoso&tid=2",
+        "https://portal.azure.com/#@x.com/resource/subscriptions/1/resourceGroups/rg/accounts/contoso/overview",
+        "contoso",
+        "http://contoso.openai.azure.com/openai/v1/",
+    ],
+)
+def test_what_was_meant_is_offered(pasted: str) -> None:
+    with pytest.raises(EndpointError) as refusal:
+        read_endpoint(pasted)
+    assert refusal.value.hint.startswith("Did you mean https://contoso.openai.azure.com ?")
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "A1b2" * 21])
+def test_a_key_in_the_endpoints_place_is_not_shown(key: str) -> None:
+    with pytest.raises(EndpointError) as refusal:
+        read_endpoint(f" {key}\n")
+    assert "looks like a key" in refusal.value.what
+    assert key not in refusal.value.what + refusal.value.hint
 
 
 def test_a_foundry_projects_address_is_refused_with_the_resources_own() -> None:
@@ -157,6 +181,7 @@ queries = st.sampled_from(["", "?api-version=preview", "?api-version=v1", "?api-
 
 
 @given(hosts, segments, queries)
+@example("http://127.0.0.1:1", ["openai", "deployments", "openai", "responses", "v1"], "?api-version=preview")
 def test_an_endpoint_that_was_read_reads_back_as_itself(host: str, path: list[str], query: str) -> None:
     try:
         endpoint = read_endpoint("/".join([host, *path]) + query)

@@ -79,3 +79,21 @@ def test_a_compaction_is_no_question_and_goes_with_what_it_repeats() -> None:
     gone = message_of(session.exchanges["one"], session.exchanges)
     assert [one.id for one in gone] == ["one", "three"]
     assert [one.id for one in message_of(session.exchanges["three"], session.exchanges)] == ["three"]
+
+
+def test_what_the_service_compacted_by_itself_goes_along_once_as_its_seal() -> None:
+    seal: Wire = {"type": "compaction", "id": "cmp_2", "encrypted_content": "gBBB"}
+    call: Wire = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": "{}"}
+    output: Wire = {"type": "function_call_output", "call_id": "call_1", "output": "4"}
+    told = {"id": "resp_two", "status": "completed", "output": [call, seal]}
+    first = replace(talk("one", None), said=(message("be kind", "developer"), message("one")))
+    two = replace(talk("two", "one"), turn=fold([Snapshot(None, told)]))
+    session = replace(Session("s", "talk", "two"), exchanges={"one": first, "two": two})
+    for origin, said in (
+        ("here", ["be kind", "function_call", "compaction", "function_call_output"]),
+        ("there", ["be kind", "one", "re: one", "two", "function_call", "function_call_output"]),
+    ):
+        assert words(compose(session, (output,), SETTINGS | {"store": False}, origin=origin)["input"]) == said
+    # A seal that is refused stands for nothing.
+    refused = compose(omit(session, "reasoning", "two"), (), SETTINGS | {"store": False}, origin="here")
+    assert words(refused["input"]) == ["be kind", "one", "re: one", "two", "function_call"]

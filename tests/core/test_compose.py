@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from azresp.core.compose import compose, items_of
+from azresp.core.conversation import talking_in
+from azresp.core.omissions import unchain
 from azresp.core.session import Exchange, Session, message, settle, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import Turn, interrupt
@@ -59,6 +61,32 @@ def test_a_conversation_chains_to_its_last_response() -> None:
     body = compose(TALK, (message("and now?"),), SET, origin=HERE)
     assert (body["previous_response_id"], _texts(body)) == ("resp_2", ["and now?"])
     assert (body["model"], body["stream"]) == ("gpt", True)
+
+
+def test_a_chain_that_lost_a_link_is_not_built_on_but_one_that_began_after_it_is() -> None:
+    def built(anchor: str | None, ident: str, **more: Any) -> Exchange:
+        one = _exchange(ident, **more)
+        return replace(one, turn=replace(one.turn, response={"previous_response_id": anchor}))
+
+    say = (message("and now?"),)
+    whole = [built(None, "1"), built("resp_1", "2"), built("resp_2", "3")]
+    assert compose(_talk(*whole), say, SET, origin=HERE)["previous_response_id"] == "resp_3"
+    gap = [whole[0], replace(whole[1], deleted=True), whole[2]]
+    for session in (_talk(*gap), unchain(_talk(*whole), ["2"])):
+        assert len(_texts(compose(session, say, SET, origin=HERE))) == 7
+    # What was said in full is a chain of its own.
+    session = _talk(*gap, built(None, "4"), built("resp_4", "5"))
+    assert compose(session, say, SET, origin=HERE)["previous_response_id"] == "resp_5"
+
+
+def test_a_conversation_of_the_service_gets_nothing_twice() -> None:
+    told = replace(TALK.exchanges["1"].turn, response={"conversation": {"id": "conv_1"}})
+    session = _talk(_exchange("1", turn=told), _exchange("2", stored=False), _exchange("3", stored=False))
+    body = compose(talking_in(session, "conv_1", HERE), (message("and now?"),), SET, origin=HERE)
+    assert _texts(body) == ["question 2", "answer 2", "question 3", "answer 3", "and now?"]
+    assert body["conversation"] == "conv_1"
+    body = compose(talking_in(session, "conv_2", HERE), (message("and now?"),), SET, origin=HERE)
+    assert _texts(body)[0] == "question 1"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,26 @@ def test_each_thing_is_counted_under_its_kind() -> None:
     assert text_tokens("日本") == 2
 
 
+def test_what_the_service_sealed_stands_for_all_before_it() -> None:
+    answer = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "b" * 80}]}
+    seal: Wire = {"type": "compaction", "encrypted_content": "gAAA"}
+    path = [
+        _exchange(message("a" * 400), answer),
+        _exchange(message("b" * 400), answer, seal),
+        _exchange(message("c" * 40)),
+    ]
+    found = shares(path, {})
+    assert (found["questions"], found["answers"].count, found["compacted"].count) == (Share(1, 10), 0, 1)
+    # Where nobody can be asked only what is said now, and money, is too much.
+    limit, grown = Limit(100, 1.0), Sending(10, 900, 10**11)
+    assert [grown.over(limit), grown.too_much(limit), replace(grown, said=101).too_much(limit)] == [
+        True,
+        False,
+        True,
+    ]
+    assert replace(grown, picos=2 * 10**12).too_much(limit)
+
+
 def test_the_services_count_is_taken_and_what_came_after_it_makes_an_estimate() -> None:
     usage = {"input_tokens": 900, "output_tokens": 100, "output_tokens_details": {"reasoning_tokens": 60}}
     counted, later = _exchange(message("hi"), usage=usage), _exchange(message("a" * 400))

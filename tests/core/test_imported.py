@@ -88,6 +88,17 @@ def test_the_items_of_a_session_come_back_as_a_conversation_with_the_same_items(
         assert items_of(back.path()) == usable
 
 
+def test_exchanges_without_an_id_of_their_own_are_all_kept() -> None:
+    said = [{"role": "user", "content": "hi"}]
+    exchanges = [
+        {"type": "exchange", "id": ident, "said": said, "asked_at": at}
+        for at, ident in enumerate(("a", "a", "", "", "b"), 1)
+    ]
+    found = _read({"type": "session", "name": "talk", "exchanges": [*exchanges, exchanges[0]], "head": "b"})
+    assert [len(one.exchanges) for one in found.sessions] == [5]
+    assert [remark.split(":")[0] for remark in found.remarks] == ["exchange 2", "exchange 3", "exchange 4"]
+
+
 @given(json_values | st.lists(json_values | odd_wires, max_size=4) | st.text(max_size=20))
 def test_no_file_breaks_the_import(value: Any) -> None:
     whole = {"type": "session", "name": value, "exchanges": value, "settings": value, "head": value}

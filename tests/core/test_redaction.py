@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,20 @@ def test_plain_words_stay_and_masking_twice_is_masking_once(text: str) -> None:
     assert redaction.text(once) == once
 
 
+def test_texts_that_begin_like_data_and_attached_text_files_are_looked_through() -> None:
+    redaction = Redaction()
+    assert redaction.text(f"data: {_SECRETS[0]}") == f"data: {MASK}"
+    assert redaction.text(picture := f"data:image/png;base64,{'sk-proj-' + 'A' * 40}") == picture
+    file = base64.b64encode(f"API_KEY={_SECRETS[0]}\n".encode()).decode()
+    assert base64.b64decode(redaction.file(file)).decode() == f"API_KEY={MASK}\n"
+    for other in (
+        base64.b64encode(b"\x89PNG password=hunter2hunter2").decode(),
+        base64.b64encode(b"hi").decode(),
+    ):
+        assert redaction.file(other) == other
+    assert redaction.count == 2
+
+
 def test_a_session_is_masked_wherever_a_secret_may_stand_and_counted() -> None:
     known, mail = "correct-horse", "ada@example.com"
     said: tuple[Wire, ...] = (
@@ -49,7 +65,7 @@ def test_a_session_is_masked_wherever_a_secret_may_stand_and_counted() -> None:
         {
             "type": "message",
             "role": "user",
-            "content": [{"type": "input_image", "image_url": f"data:{known}"}],
+            "content": [{"type": "input_image", "image_url": "data:image/png;base64,c2stcHJvag=="}],
         },
     )
     turn = Turn("resp_1", "completed", response={"instructions": f"say {known}"})

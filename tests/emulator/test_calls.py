@@ -125,6 +125,13 @@ def test_the_message_decides_what_is_called(
     assert called(create(emulator, message, tools=[WEATHER, ADD, MULTIPLY])) == expected
 
 
+def test_a_question_about_a_file_reads_it_first(emulator: Emulator) -> None:
+    reader = function("read_file", "Read a text file", path=STRING)
+    asked = "what does README.md promise?"
+    assert called(create(emulator, asked, tools=[WEATHER, reader])) == [("read_file", {"path": "README.md"})]
+    assert called(create(emulator, "what is 1.5 times 2? @fox.png", tools=[reader])) == []
+
+
 def test_arguments_keep_a_strict_schema(emulator: Emulator) -> None:
     tool = function(
         "search_text",

@@ -51,6 +51,20 @@ def approve(request: dict[str, Any], agreed: bool, **fields: Any) -> dict[str, A
     return answer | fields
 
 
+def test_the_example_server_is_played_by_the_emulator_itself(emulator: Emulator) -> None:
+    tool = {"type": "mcp", "server_label": "docs", "server_url": "https://mcp.example.com/mcp"}
+    asked = create(emulator, input="search the docs for tides", tools=[tool])
+    *_, request = asked.json["output"]
+    assert (request["type"], request["name"]) == ("mcp_approval_request", "search_docs")
+    answer = approve(request, True)
+    told = create(emulator, input=[answer], tools=[tool], previous_response_id=asked.json["id"])
+    call = next(item for item in told.json["output"] if item["type"] == "mcp_call")
+    assert "twice a day" in call["output"]
+    failed = create(emulator, input="call leave_note {}", tools=[tool | {"require_approval": "never"}])
+    (error,) = [item["error"] for item in failed.json["output"] if item["type"] == "mcp_call"]
+    assert error["type"] == "mcp_tool_execution_error"
+
+
 RECORDINGS = [
     ("vercel-openai-mcp-tool-approval-1-2-sse--01", "always"),
     ("vercel-openai-mcp-tool-1-sse--01", "never"),

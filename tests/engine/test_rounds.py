@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -33,7 +34,11 @@ class Service:
 
 
 def _rounds(
-    one: Talk, service: Service, budget: Budget | None = None, more: tuple[bool, ...] = ()
+    one: Talk,
+    service: Service,
+    budget: Budget | None = None,
+    more: tuple[bool, ...] = (),
+    passes: Callable[[Session, tuple[Wire, ...]], Awaitable[bool]] | None = None,
 ) -> Outcome:
     wanted = list(more)
     asked: list[str] = []
@@ -51,6 +56,7 @@ def _rounds(
             more=go_on,
             budget=budget or Budget(),
             now=lambda: float(next(ticks)),
+            passes=passes,
         )
 
     outcome = asyncio.run(run())
@@ -106,6 +112,18 @@ def test_time_and_tokens_are_budgets_too() -> None:
     other.exchange = replace(other.exchange, turn=turn)
     _rounds(other, Service([]), Budget(tokens=600), (False,))
     assert other.desk.lines[-1] == "700 tokens for one question"
+
+
+def test_answers_that_are_too_much_are_kept_and_not_sent() -> None:
+    one = talk(call("add"), offer=_free("add"))
+    service = Service([(MESSAGE,)])
+
+    async def passes(session: Session, said: tuple[Wire, ...]) -> bool:
+        return session.head != "e1" or not said
+
+    outcome = _rounds(one, service, passes=passes)
+    assert (outcome.exchange, service.heard) == (one.exchange, [])
+    assert len(one.store.records.kept_answers("e1")) == 1
 
 
 def test_an_error_ends_the_rounds() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from azresp.core.forgetting import message_of
+from azresp.core.omissions import CHAIN
 from azresp.core.session import Exchange, Session, message
 from azresp.core.turn import Turn
 from azresp.store.store import Store
@@ -20,11 +21,15 @@ def test_forgetting_takes_exchanges_out_of_every_session_and_of_the_file(tmp_pat
     store.save(replace(session, id="t", name="fork", head="b"))
     assert [one.id for one in store.following(["a"])] == ["b", "c"]
     store.forget(["b", "unknown"])
+    store.unchain(["c"])
+    assert [CHAIN in str(store.load(one).settings) for one in "st"] == [True, False]  # type: ignore[union-attr]
     assert [one.id for one in store.load("s").path()] == ["a", "c"]  # type: ignore[union-attr]
     assert [one.id for one in store.load("t").path()] == ["a"]  # type: ignore[union-attr]
     assert not [path for path in tmp_path.iterdir() if b"canary" in path.read_bytes()]
     store.forget(["a", "c"])
-    assert (store.load("s"), store.count()) == (Session("s", "talk"), 2)
+    left = store.load("s")
+    assert left is not None
+    assert (left.head, left.exchanges, store.count()) == (None, {}, 2)
     store.close()
 
 
@@ -49,7 +54,7 @@ def test_deletions_wait_until_they_are_made_or_the_service_has_dropped_the_respo
     assert [(one.response_id, one.wanted_at, one.why) for one in store.deletions.waiting(400.0, "here")] == [
         ("resp_1", 100.0, "no key")
     ]
-    store.mark_deleted("resp_2")
+    store.mark_deleted("resp_2", "there")
     assert len(store.deletions.waiting(400.0)) == 1
     assert store.deletions.waiting(100.0 + 31 * 86_400) == []
     store.close()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from azresp.core.events import read
 from azresp.core.session import Exchange, Session, message
 from azresp.core.turn import fold
-from azresp.store.search import MARKS, terms_of
+from azresp.store.search import MARKS
 from azresp.store.store import Store
+from azresp.store.words import terms_of
 from tests.examples import examples
 
 WORDS = st.text(st.sampled_from("abzäßéΩжяあ漢한07"), min_size=1, max_size=12)
@@ -62,6 +63,61 @@ def test_what_is_removed_or_forgotten_is_in_no_index_any_more() -> None:
     store.close()
 
 
+def test_the_index_forgets_single_exchanges_and_keeps_the_others(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    for n in range(6):
+        store.add(
+            Session(f"s{n}", f"talk {n}", f"e{n}"), [_exchange(f"e{n}", f"canary{n} 水獭", f"otter{n} ünder")]
+        )
+        store.search.catch_up()  # each a piece of the index of its own
+    store.remove("s1")
+    store.forget(["e2"])
+    # What the index knows is not what is kept: it is made again.
+    later = _exchange("e3", "canary3", "heard again")
+    with store._db.writing():
+        store._exchanges.finish(later)
+    assert [len(_found(store, f"canary{n}")) for n in range(6)] == [1, 0, 0, 0, 1, 1]
+    store.search.catch_up()
+    assert [len(_found(store, f"{word}")) for word in ("canary3", "again", "otter3", "canary2")] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    store._db.run("insert into words (words) values ('integrity-check')")
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [word in kept for word in (b"canary1", b"canary2", b"canary4")] == [False, False, True]
+    store.close()
+
+
+def test_a_damaged_index_is_made_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.db")
+    for n in range(3):
+        store.add(Session(f"s{n}", f"talk {n}", f"e{n}"), [_exchange(f"e{n}", f"word{n}", "x")])
+        store.search.catch_up()
+        store._db.run("delete from words_data where id > 10")
+        assert _found(store, f"word{n}") == [f"e{n}"]
+    store._db.run("delete from words_data where id > 10")
+    store.remove("s2")
+    store.search.catch_up()
+    assert [len(_found(store, f"word{n}")) for n in range(3)] == [1, 1, 0]
+    store.close()
+
+
+def test_scripts_without_spaces_are_searched_inside_of_their_runs() -> None:
+    store = _store(
+        _exchange("a", "我喜欢水獭和GPT模型", "カワウソが泳いでいる"),
+        _exchange("b", "獭水", "Cafe\u0301s im Freien"),
+    )
+    for text, ids in {
+        "水獭": ["a"], "喜欢 泳い": ["a"], "GPT模": ["a"], "gpt": ["a"], "獭": ["a", "b"], '"水獭和"': ["a"],
+        "café": ["b"], "cafes": ["b"], "cafe\u0301": ["b"], "🦦": [],
+    }.items():  # fmt: skip
+        assert sorted(_found(store, text)) == ids, text
+    assert store.search.find("水獭")[0].snippet == f"我喜欢{MARKS[0]}水獭{MARKS[1]}和GPT模型"
+    store.close()
+
+
 def test_a_running_job_is_found_when_it_is_over() -> None:
     store = _store(_exchange("a", "question", "half", "in_progress"))
     assert _found(store, "question") == []
@@ -74,7 +130,7 @@ def test_a_store_of_an_older_version_is_read_at_its_first_search(tmp_path: Path)
     store.add(Session("s", "old talk", "a"), [_exchange("a", "walrus", "tusks")])
     for sql in (
         "drop table words",
-        "drop index exchanges_unread",
+        "drop index exchanges_unindexed",
         "alter table exchanges drop column indexed",
     ):
         store.search._db.run(sql)

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azresp.core.session import Exchange, Session, message, undo
+from azresp.core.conversation import CONVERSATION
+from azresp.core.session import Exchange, Session, message, tagged, undo
 from azresp.core.sse import Wire
 from azresp.core.turn import INTERRUPTED, Turn
 from azresp.errors import LocalError
@@ -73,8 +74,10 @@ def test_a_branch_is_never_lost(store: Store) -> None:
 
 def test_two_who_go_on_in_one_session_both_keep_their_exchanges_and_a_name(path: Path) -> None:
     one, two = Store(path), Store(path)
-    start = say(one, Session("s", "talk"), "e1")
+    start = say(one, Session("s", "talk", settings={CONVERSATION: "conv_1@x"}), "e1")
     mine, theirs = say(one, start, "e2-aaaaaa"), say(two, start, "e3-bbbbbb")
+    # A conversation at the service has no branches.
+    assert [CONVERSATION in each.settings for each in (mine, theirs)] == [True, False]
     assert (mine.id, mine.name) == ("s", "talk")
     assert (theirs.id, theirs.name) == ("s-bbbbbb", "talk-2")
     theirs = say(two, theirs, "e4")
@@ -94,6 +97,21 @@ def test_a_head_that_another_process_moved_is_not_moved_back(path: Path) -> None
     assert _reopened(path, mine.id).head == "e1"
     one.save(replace(start, settings={"top_p": 1}))
     assert _reopened(path, "s").head == "e3"
+    one.close()
+    two.close()
+
+
+def test_a_name_and_tags_that_another_process_gave_stay(path: Path) -> None:
+    one, two = Store(path), Store(path)
+    mine = say(one, Session("s", "talk", settings={"top_p": "1"}), "e1")
+    two.save(replace(mine, name="named"), "name")
+    two.save(tagged(mine, ["work"]), "tags")
+    one.save(replace(mine, settings={"top_p": "2"}))
+    mine = say(one, replace(mine, settings={"top_p": "2"}), "e2")
+    kept = _reopened(path, "s")
+    assert (mine.name, kept.name, kept.tags, kept.settings["top_p"]) == ("named", "named", ("work",), "2")
+    two.save(tagged(kept, ["-work"]), "tags")
+    assert _reopened(path, "s").tags == ()
     one.close()
     two.close()
 
@@ -141,8 +159,8 @@ def test_a_taken_name_gets_a_number_and_the_session_knows_it(store: Store) -> No
     assert (first.name, second.name) == ("talk", "talk-2")
     assert store.free_name("Talk!") == "talk-3"
     with pytest.raises(LocalError, match="named 'talk' already"):
-        store.save(replace(second, name="talk"))
-    store.save(replace(second, name="other"))
+        store.save(replace(second, name="talk"), "name")
+    store.save(replace(second, name="other"), "name")
     assert store.find("other") is not None
 
 
@@ -161,14 +179,15 @@ def test_any_name_can_be_kept_and_found(name: str) -> None:
 
 
 def test_a_session_is_found_by_name_by_the_start_of_its_id_and_by_a_response(store: Store) -> None:
-    session = say(store, say(store, Session("20260101-abcdef", "talk"), "e1-xxxxxx"), "e2-yyyyyy")
+    session = Session("20260101-abcdef", "talk", settings={CONVERSATION: "conv_1@x", "top_p": "1"})
+    session = say(store, say(store, session, "e1-xxxxxx"), "e2-yyyyyy")
     assert store.find("talk") == session
     assert store.find("20260101-abc") == session
     assert store.find("resp_e2-yyyyyy") == session
     earlier = store.find("resp_e1-xxxxxx")
     assert earlier is not None
     assert (earlier.head, earlier.name) == ("e1-xxxxxx", "talk-2")
-    assert earlier.id != session.id
+    assert (earlier.id != session.id, earlier.settings) == (True, {"top_p": "1"})
     assert say(store, earlier, "e3").name == "talk-2"
 
 
@@ -224,13 +243,36 @@ def test_removal_keeps_what_others_build_on_until_the_last_of_them_goes(store: S
     assert store.remove("s2") == 0
 
 
+def test_what_a_removed_session_left_to_another_goes_with_that_one(store: Store) -> None:
+    first = say(store, say(store, Session("s1", "one"), "e1"), "e2")
+    store.save(replace(first, id="s2", name="two"))
+    third = store.load("s2")
+    assert third is not None
+    say(store, third, "e3")
+    store.save(replace(first, id="s4", name="bare", head="e1"))
+    store.remove("s1")
+    # Else it would stay at the service for ever, and nobody would know.
+    assert [one.id for one in store.own_exchanges("s2")] == ["e2", "e3"]
+    assert [one.id for one in store.own_exchanges("s4")] == []
+    assert [one[:2] for one in store.leaving(["s2", "s4"])] == [
+        ("s2", "resp_e1"), ("s2", "resp_e2"), ("s2", "resp_e3"),
+    ]  # fmt: skip
+    assert store.remove_all(["s2", "s4"]) == 3
+
+
 def test_a_deleted_response_is_remembered_as_deleted(store: Store, path: Path) -> None:
     say(store, Session("s", "talk"), "e1")
-    store.mark_deleted("resp_e1")
-    store.mark_deleted("resp_unknown")
-    last = _reopened(path, "s").last
-    assert last is not None
-    assert last.deleted
+    marked = []
+    for ident, origin in (
+        ("resp_e1", "https://elsewhere/"),
+        ("resp_unknown", ""),
+        ("resp_e1", "https://here/"),
+    ):
+        store.mark_deleted(ident, origin)
+        last = _reopened(path, "s").last
+        assert last is not None
+        marked.append(last.deleted)
+    assert marked == [False, False, True]
 
 
 def test_exchanges_from_elsewhere_are_added_once(store: Store) -> None:

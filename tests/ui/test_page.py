@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +15,9 @@ from azresp.core.items import item_from
 from azresp.core.pictures import Kept
 from azresp.core.session import Exchange, Session, message
 from azresp.core.turn import Turn
+from azresp.ui.export.markdown import as_markdown
 from azresp.ui.export.page import as_page
+from azresp.ui.export.whole import whole
 
 _OURS = {
     "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "h4", "h5", "h6", "div", "p", "pre", "code",
@@ -72,3 +77,27 @@ def test_the_page_holds_its_pictures_and_a_policy_that_allows_nothing_else() -> 
     for odd in ("image/svg+xml", 'image/png"onload=x', "text/html"):
         assert "no longer at hand" in _page("x", mime=odd, image_url="data:image/svg+xml;base64,AA==")
         assert "<img" not in _page("x", mime=odd, image_url="data:image/svg+xml;base64,AA==")
+
+
+@pytest.mark.parametrize(
+    ("open_", "closed"),
+    [
+        ("```py\ncode", "```py\ncode\n```"), ("~~~~\n```\n~~~", "~~~~\n```\n~~~\n~~~~"),
+        ("```\na\n```\nb", "```\na\n```\nb"),
+        ("a\n<!-- b", "a\n\\<!-- b"), ("<!-- b\n-->", "<!-- b\n-->"), ("```\n<!-- b\n```", "```\n<!-- b\n```"),
+        ("<script>", "\\<script>"), ("`` ``` ``", "`` ``` ``"), ("", ""),
+    ],
+)  # fmt: skip
+def test_no_message_of_an_export_swallows_the_next(open_: str, closed: str) -> None:
+    assert whole(open_) == closed
+    assert whole(closed) == closed
+
+
+def test_a_conversation_that_began_in_another_session_has_no_other_branches() -> None:
+    one = Exchange("a", None, (message("q"),), Turn("resp_a", "completed"), 1.0)
+    two, aside = replace(one, id="b", parent="a"), replace(one, id="c", parent="a")
+    fork = Session("s", "fork", "b", {}, {"a": one, "b": two})
+    for made, told in (([two], False), ([two, aside], True)):
+        page, text = as_page(fork, made, lambda _: None), as_markdown(fork, made, lambda _: Path())
+        assert [("1 more on other branches" in one) for one in (page, text)] == [told, told]
+        assert "-1 more" not in page + text

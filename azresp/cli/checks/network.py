@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from azresp.azure.connection import Connection, EntraSignIn
 from azresp.cli.checks.finding import Finding, Mark, failure
 from azresp.errors import AzrespError, Exit, NetworkError, ServiceError, SignInError
+
+if TYPE_CHECKING:
+    from azresp.azure.gateway import Gateway
 
 LIMIT_S = 10.0
 """All steps together."""
@@ -23,16 +27,22 @@ Tell = Callable[[Finding], None]
 
 async def network(connection: Connection, tell: Tell) -> None:
     """Try the way to the endpoint; each step is told as it ends, the first failure is the last."""
-    step = "request"
+    from azresp.azure.gateway import Gateway
+
+    step = "connection"
     try:
         async with asyncio.timeout(LIMIT_S):
-            step = "connection"
             await _connect(connection, tell)
-            step = "request"
-            await _request(connection, tell)
+            async with _closing(Gateway(connection)) as gateway:
+                step = "sign-in"
+                await gateway.sign_in()
+                if isinstance(connection.sign_in, EntraSignIn):
+                    text = f"{gateway.credential or 'a credential'} gave the token"
+                    tell(Finding("network", "sign-in", Mark.OK, text))
+                step = "request"
+                await _request(gateway, tell)
     except TimeoutError:
-        error = NetworkError(f"no answer within {LIMIT_S:.0f} s", "Check the network, VPN or proxy.")
-        tell(failure("network", step, error))
+        tell(failure("network", step, _late(step)))
     except SignInError as error:
         tell(failure("network", "sign-in", error))
     except ServiceError as error:
@@ -44,6 +54,24 @@ async def network(connection: Connection, tell: Tell) -> None:
         tell(failure("network", step, error))
 
 
+@asynccontextmanager
+async def _closing(gateway: Gateway) -> AsyncIterator[Gateway]:
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+def _late(step: str) -> AzrespError:
+    """What it means that the time is over in this step."""
+    if step == "sign-in":
+        return SignInError(
+            f"no key or token within {LIMIT_S:.0f} s",
+            "With Entra ID set AZURE_TOKEN_CREDENTIALS to the one credential that you use, e.g. AzureCliCredential.",
+        )
+    return NetworkError(f"no answer within {LIMIT_S:.0f} s", "Check the network, VPN or proxy.")
+
+
 async def _connect(connection: Connection, tell: Tell) -> None:
     from azresp.azure.http import proxy_for, ssl_context
 
@@ -53,7 +81,7 @@ async def _connect(connection: Connection, tell: Tell) -> None:
     port = url.port or (443 if url.scheme == "https" else 80)
     who = f"the proxy {host}" if proxy else host
     started = time.monotonic()
-    addresses = await _look_up(host, port)
+    addresses = await _look_up(connection, host, port)
     text = f"{who} is {', '.join(addresses[:3])}{' …' if len(addresses) > 3 else ''}{_since(started)}"
     tell(Finding("network", "name", Mark.OK, text))
     started = time.monotonic()
@@ -62,13 +90,13 @@ async def _connect(connection: Connection, tell: Tell) -> None:
     tell(Finding("network", "connection", Mark.OK, f"{who} port {port}{version}{_since(started)}"))
 
 
-async def _look_up(host: str, port: int) -> list[str]:
+async def _look_up(connection: Connection, host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NetworkError(
-            f"{host}: no such host ({error.strerror})", "Check the endpoint's name, your network and DNS."
-        ) from error
+        from azresp.azure.outages import not_connected
+
+        raise not_connected(error, connection) from error
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
@@ -76,42 +104,20 @@ async def _open(connection: Connection, host: str, port: int, secure: ssl.SSLCon
     try:
         async with asyncio.timeout(connection.connect_timeout_s):
             _, writer = await asyncio.open_connection(host, port, ssl=secure)
-    except TimeoutError:
-        raise NetworkError(
-            f"{host} port {port}: no connection within {connection.connect_timeout_s:g} s",
-            "Check the network, VPN or proxy; `connect_timeout_s` sets the limit.",
-        ) from None
-    except ssl.SSLError as error:
-        reason = getattr(error, "verify_message", "") or error.reason or str(error)
-        raise NetworkError(
-            f"{host} port {port}: TLS failed: {reason}",
-            "Behind a company proxy set `ca_file` to the company's root CA (PEM).",
-        ) from error
     except OSError as error:
-        # asyncio's own text names the address only.
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise NetworkError(
-            f"{host} port {port}: {reason}", "Is the address right and the server up?"
-        ) from error
+        from azresp.azure.outages import not_connected
+
+        raise not_connected(error, connection) from error
     tls = writer.get_extra_info("ssl_object")
     version = f", {tls.version()}" if tls is not None else ""
     writer.close()
     return version
 
 
-async def _request(connection: Connection, tell: Tell) -> None:
-    from azresp.azure.gateway import Gateway
-
-    gateway = Gateway(connection)
+async def _request(gateway: Gateway, tell: Tell) -> None:
     started = time.monotonic()
-    try:
-        listed = await gateway.models()
-    finally:
-        await gateway.close()
-    if isinstance(connection.sign_in, EntraSignIn):
-        text = f"{gateway.credential or 'a credential'} gave the token"
-        tell(Finding("network", "sign-in", Mark.OK, text))
-    else:
+    listed = await gateway.models()
+    if not isinstance(gateway.connection.sign_in, EntraSignIn):
         tell(Finding("network", "sign-in", Mark.OK, f"{gateway.credential} is accepted"))
     models = listed.get("data")
     count = f": {len(models)} models listed" if isinstance(models, list) else ""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from azresp.cli.checks.finding import Finding, Mark
 from azresp.errors import Exit
+from azresp.ui.counting import counted
 
 
 def store(path: Path) -> Iterator[Finding]:
@@ -35,7 +36,9 @@ def store(path: Path) -> Iterator[Finding]:
     if version > VERSION:
         text = f"written by a newer azresp (version {version}, this one knows {VERSION})"
         yield Finding("store", "version", Mark.FAIL, text, "Update azresp.", Exit.LOCAL)
-    yield Finding("store", "content", Mark.OK, f"{sessions} sessions, {exchanges} exchanges")
+    yield Finding(
+        "store", "content", Mark.OK, f"{counted(sessions, 'session')}, {counted(exchanges, 'exchange')}"
+    )
     if health == "ok":
         yield _journal(journal)
     else:

@@ -20,12 +20,17 @@ from azresp.cli.options import (
 )
 from azresp.cli.policy import ApproveOption
 
+_PICTURES, _LONG = "Pictures and files", "Long work"
+"""Headings of `azresp run --help`."""
+
 
 @setting_flags()
 def run(
     prompt: Annotated[
         list[str] | None,
-        typer.Argument(help="The prompt; @FILE reads it from a file, - from stdin; @@ sends an @."),
+        typer.Argument(
+            metavar="PROMPT", help="The prompt; @FILE reads it from a file, - from stdin; @@ sends an @."
+        ),
     ] = None,
     *,
     flags: Mapping[str, object],
@@ -50,20 +55,37 @@ def run(
     image: Annotated[
         list[str] | None,
         typer.Option(
-            "--image", "-i", help="Attach a picture: path, URL, clipboard, -; repeatable", metavar="IMAGE"
+            "--image",
+            "-i",
+            rich_help_panel=_PICTURES,
+            help="Attach a picture: path, URL, clipboard, -; repeatable",
+            metavar="IMAGE",
         ),
     ] = None,
     file: Annotated[
         list[str] | None,
-        typer.Option("--file", "-f", help="Attach a PDF or text: path, URL, -; repeatable", metavar="FILE"),
+        typer.Option(
+            "--file",
+            "-f",
+            rich_help_panel=_PICTURES,
+            help="Attach a PDF or text: path, URL, -; repeatable",
+            metavar="FILE",
+        ),
     ] = None,
     mask: Annotated[
-        str, typer.Option("--mask", help="Edit pictures only where this one is transparent", metavar="IMAGE")
+        str,
+        typer.Option(
+            "--mask",
+            rich_help_panel=_PICTURES,
+            help="Edit pictures only where this one is transparent",
+            metavar="IMAGE",
+        ),
     ] = "",
     items: Annotated[
         str,
         typer.Option(
             "--input",
+            rich_help_panel=_PICTURES,
             help="Send this JSON list of input items; a prompt follows it; - is stdin",
             metavar="FILE",
         ),
@@ -73,33 +95,63 @@ def run(
         typer.Option(
             "--output",
             "-o",
-            help="Let the model draw, and write the picture here; - is stdout",
+            rich_help_panel=_PICTURES,
+            help="Let the model draw (see image_deployment), and write the picture here; - is stdout",
             metavar="FILE",
         ),
     ] = "",
     no_preview: NoPreviewOption = False,
     background: Annotated[
-        bool, typer.Option("--background", help="Start a background job and print its response id at once")
+        bool,
+        typer.Option(
+            "--background",
+            rich_help_panel=_LONG,
+            help="Start a background job and print its response id at once",
+        ),
     ] = False,
     wait: Annotated[
         bool,
-        typer.Option("--wait", help="Hear the background job to its end; Ctrl-C leaves it, and it runs on"),
+        typer.Option(
+            "--wait",
+            rich_help_panel=_LONG,
+            help="Hear the background job to its end; Ctrl-C leaves it, and it runs on",
+        ),
     ] = False,
     batch: Annotated[
         str,
         typer.Option(
-            "--batch", help="Ask every line of this JSON Lines file as a background job", metavar="FILE"
+            "--batch",
+            rich_help_panel=_LONG,
+            help="Ask every line of this JSON Lines file as a background job",
+            metavar="FILE",
         ),
     ] = "",
     parallel: Annotated[
-        int, typer.Option("--parallel", min=1, max=256, help="Jobs of a batch that run at once")
-    ] = 8,
+        int | None,
+        typer.Option(
+            "--parallel",
+            rich_help_panel=_LONG,
+            min=1,
+            max=256,
+            metavar="NUMBER",
+            help="Jobs of a batch that run at once; otherwise 8",
+        ),
+    ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Ask all lines of a batch anew, also those that were asked before")
+        bool,
+        typer.Option(
+            "--again",
+            rich_help_panel=_LONG,
+            help="Ask all lines of a batch anew, also those that were asked before",
+        ),
     ] = False,
     resend_unknown: Annotated[
         bool,
-        typer.Option("--resend-unknown", help="Ask lines of a batch again whose outcome nobody knows"),
+        typer.Option(
+            "--resend-unknown",
+            rich_help_panel=_LONG,
+            help="Ask lines of a batch again whose outcome nobody knows",
+        ),
     ] = False,
     tool: ToolOption = None,
     no_tools: NoToolsOption = False,
@@ -110,7 +162,8 @@ def run(
     if batch:
         said = (prompt, image, file, mask, items)
         alone = not any((*said, session, go_on, conversation, events, approve, background, wait))
-        many = {"parallel": parallel, "again": again, "resend_unknown": resend_unknown, "output": output}
+        many = {"again": again, "resend_unknown": resend_unknown, "output": output}
+        many["parallel"] = parallel if parallel is not None else 8
         shared: dict[str, Any] = {"as_json": as_json, "quiet": quiet, "yes": yes, "schema": schema}
         shared["tools"] = tuple(tool or ())
         raise typer.Exit(
@@ -118,6 +171,7 @@ def run(
                 batch, flags, alone, **many, **shared, no_tools=no_tools, emulator=emulator_choice(emulator)
             )
         )
+    _only_batch({"--parallel": parallel, "--again": again, "--resend-unknown": resend_unknown})
     from azresp.cli.run import RunOptions, run_once
 
     options = RunOptions(
@@ -154,3 +208,12 @@ def _batch(file: str, flags: Mapping[str, object], alone: bool, **given: Any) ->
             "--batch takes its prompts from the file only", "Leave the prompt and the other inputs out."
         )
     return run_batch(BatchOptions(file, **given), flags)
+
+
+def _only_batch(flags: Mapping[str, object]) -> None:
+    """Raise UsageError for a flag that does nothing without a batch: it was meant for one."""
+    for flag, value in flags.items():
+        if value:
+            from azresp.errors import UsageError
+
+            raise UsageError(f"{flag} is for --batch only", "Give the file: --batch prompts.jsonl.")

@@ -22,6 +22,8 @@ _GENERIC = frozenset(
 )
 _BEFORE_NAME = r"(?:\b(?:call|use|run|loop|with|tool|function)\s+(?:the\s+)?|(?=`))"
 _LEAD = re.compile(r"^\s*(?:(?:tool|for|with|on|to|and)\b|[:,])\s*", re.IGNORECASE)
+_FILE = re.compile(r"(?<![\w@:/.~-])[\w./~-]*[\w-]\.[A-Za-z]\w{0,7}\b")
+"""A file's name in the text; one behind an @ came along already."""
 _LOOP = re.compile(r"\bloop\b", re.IGNORECASE)
 _ENOUGH_WORDS = 3
 
@@ -59,6 +61,11 @@ def _planned(offers: Sequence[Offer], said: str) -> Iterator[Call]:
     best = max(offers, key=lambda offer: _likeness(offer, said))
     if _likeness(best, said) > 0:
         yield from _calls_of(best, said, None)
+        return
+    reader = next((offer for offer in offers if {"read", "file"} <= _words(offer.name)), None)
+    if reader is not None and _FILE.search(said):
+        # "What does README.md promise?" can't be answered without looking.
+        yield from _calls_of(reader, said, None)
 
 
 def _named(offers: Sequence[Offer], said: str) -> list[tuple[Offer, str]]:

@@ -38,12 +38,14 @@ Things to ask me:
 | `repeat after me: …` | your words |
 | `what are your instructions?` | the instructions I was given with this request |
 | a picture or a file with your message | what I can see in it: size, colours, pages, words |
-| `draw a red cat`, then `make it blue` | a picture, with the image_generation tool |
+| `draw a red cat`, then `make it blue` | a picture, with the image_generation tool (`/image-mode on`) |
 | anything, with the file_search tool | the passages of your files that share its words |
 | `refuse` | a refusal |
 | a deployment named `o3`, `o4-mini`, `gpt-5…` | reasoning, with a summary if you ask for one |
 | a JSON schema as the text format | JSON that conforms to it |
 | `call NAME {"a": 1}`, `weather in Paris and Rome` | calls of the tools that came with the request |
+| `read the file README.md` | such a call, after `/tool on read_file` |
+| `search the docs for tides` | a remote call, after `/mcp add docs https://mcp.example.com/mcp`; I play that server |
 
 Faults can be asked for with the `x-emulator-fault` header.
 """

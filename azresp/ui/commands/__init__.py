@@ -9,6 +9,7 @@ from azresp.ui.commands import (
     turns,
     cost,
     compacting,
+    deleting,
     conversation,
     keeping,
     forget,

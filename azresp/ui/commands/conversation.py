@@ -76,6 +76,7 @@ async def _new(chat: Chat) -> None:
     if not isinstance(ident, str) or not ident:
         raise ServiceError("the service's conversation has no id", "This session goes on as it was.")
     chat.session = talking_in(chat.session, ident, chat.service.origin)
+    chat.library.conversations.made(ident, chat.service.origin, chat.session.id, chat.clock.now())
     chat.keep_session()
     path = in_view(chat.session.path(), chat.service.origin)
     takes = f" · the next message takes {counted(len(path), 'exchange')} along" if path else ""
@@ -118,6 +119,7 @@ async def _delete(chat: Chat, ident: str) -> None:
         chat.terminal.dim("nothing was deleted")
         return
     await _asked(chat, lambda: chat.service.conversations.delete(ident))
+    chat.library.mark_deleted(ident, chat.service.origin)
     chat.terminal.dim(f"{ident} is deleted at the service")
     if ident == conversation_at(chat.session, chat.service.origin):
         leave(chat, "this session goes on without it")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.uploads import FileTold, file_told
 from azresp.errors import UsageError
-from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.commands.registry import Paths, Rest, Words, command
 from azresp.ui.commands.sessions import age
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _words(chat: Chat, before: tuple[str, ...]) -> list[str]:
 async def files(
     chat: Chat,
     action: Annotated[str, Words(lambda chat, before: list(_ACTIONS))] = "list",
-    what: Annotated[str, Words(_words)] = "",
+    what: Annotated[str, Words(_words), Paths(lambda before: before == ("upload",))] = "",
     rest: Annotated[str, Rest()] = "",
 ) -> None:
     """Files at the service: list, upload FILE, get ID [FILE], get CONTAINER ID [FILE], delete ID, gc.

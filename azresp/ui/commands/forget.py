@@ -7,8 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import answered
+from azresp.core.conversation import conversation_at, conversation_of
 from azresp.core.forgetting import message_of
+from azresp.core.omissions import omit
+from azresp.core.seals import seals_in
 from azresp.errors import AzrespError, UsageError
+from azresp.ui.commands.conversation import leave
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.counting import counted
 from azresp.ui.heading import heading
@@ -38,12 +42,19 @@ async def forget(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> N
         return
     if later and await chat.confirm(
         f"{counted(len(later), 'later response')} at the service had it as context. Delete there too? "
-        "The conversation then goes on in full, without it."
+        "Either way the conversation goes on in full, without it."
     ):
         there, later = [*there, *later], []
     left = await _delete(chat, there)
-    _forget_here(chat, doomed)
+    _forget_here(chat, doomed, after)
+    talks = list(dict.fromkeys(ident for one in doomed if (ident := conversation_of(one))))
+    if conversation_at(chat.session, chat.service.origin) in talks:
+        leave(chat, "the service's conversation holds it: this session goes on without that one")
     _tell_rest(chat, doomed, later, left)
+    for ident in talks:
+        chat.terminal.dim(
+            f"not removed: what {ident} at the service holds of it · /conversation delete {ident}"
+        )
     if after:
         chat.terminal.dim("not removed: whatever later messages quote of it")
 
@@ -75,16 +86,10 @@ def _at_service(one: Exchange) -> bool:
 
 async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
     """Delete at the service; tells how many could not be, which are remembered."""
-    from azresp.ui.commands.service import delete_one
+    from azresp.ui.commands.deleting import delete_one, delete_waiting
 
     left = 0
     for one in there:
-        if one.origin and one.origin != chat.service.origin:
-            chat.library.deletions.want(
-                one.turn.id, one.origin, chat.clock.now(), "it is at another endpoint"
-            )
-            left += 1
-            continue
         try:
             await delete_one(chat, one.turn.id)
         except AzrespError as error:
@@ -92,14 +97,17 @@ async def _delete(chat: Chat, there: Sequence[Exchange]) -> int:
             left += 1
     if len(there) > left:
         chat.terminal.dim(f"deleted {counted(len(there) - left, 'response')} at the service")
+        await delete_waiting(chat)
     return left
 
 
-def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
+def _forget_here(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) -> None:
     from azresp.ui.album import drawn_in
 
     with chat.files.dropping() as dropped:
         chat.library.forget(one.id for one in doomed)
+        # Responses of the service may hold the message.
+        chat.library.unchain(one.id for one in after if _at_service(one))
     used = chat.library.kept_files()
     drawn = {kept.sha256: kept for one in doomed for kept in drawn_in(one) if kept.sha256 not in used}
     pictures = sum(chat.gallery.forget(kept) for kept in drawn.values())
@@ -111,10 +119,10 @@ def _forget_here(chat: Chat, doomed: Sequence[Exchange]) -> None:
         "its line in the history" if any(typed) else "",
     ]
     chat.terminal.dim(f"removed here: {', '.join(part for part in gone if part)}")
-    _go_on(chat, doomed)
+    _go_on(chat, doomed, after)
 
 
-def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
+def _go_on(chat: Chat, doomed: Sequence[Exchange], after: Sequence[Exchange]) -> None:
     """Take the session up again as it is now; a name that was made of the message gives way."""
     session = chat.library.load(chat.session.id)
     if session is None:  # it was never written
@@ -122,10 +130,14 @@ def _go_on(chat: Chat, doomed: Sequence[Exchange]) -> None:
     ours = [chat.library.free_name(one.question).rstrip("-0123456789") for one in doomed if one.question]
     if session.name.rstrip("-0123456789") in ours:
         session = replace(session, name=chat.library.free_name("session"))
-        chat.library.save(session)
+        chat.library.save(session, "name")
         chat.terminal.dim(
             f"its name was made of the message: it is {session.name} now, /rename gives another"
         )
+    if after and session.head is not None and seals_in(session.path()):
+        # So may what it compacted by itself, and nobody can look inside.
+        session = omit(session, "compaction", session.head)
+        chat.library.save(session)
     chat.session, chat.last = session, session.last
 
 

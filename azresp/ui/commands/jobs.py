@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.asks import asks, open_asks
+from azresp.core.conversation import talking_in
 from azresp.core.session import message
 from azresp.engine import cancel as cancel_response
 from azresp.errors import UsageError
@@ -59,7 +60,9 @@ async def bg(chat: Chat, prompt: Annotated[str, Rest()]) -> None:
     if not await chat.gate.passes(chat, chat.session, said):
         chat.attached = waiting
         return
-    session = replace(chat.session, id=chat.clock.ident(), name=chat.library.free_name(prompt))
+    # A conversation at the service has no branches: it stays with the chat.
+    session = talking_in(chat.session, "", "")
+    session = replace(session, id=chat.clock.ident(), name=chat.library.free_name(prompt))
     hear = partial(launch, chat)
     outcome = await insist(hear, session, said, Chatting(chat))
     if outcome.error is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.errors import UsageError
-from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.commands.registry import Paths, Rest, Words, command
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -19,7 +19,9 @@ def _forms(chat: Chat, before: tuple[str, ...]) -> list[str]:
 
 
 @command("export")
-async def export(chat: Chat, form: Annotated[str, Words(_forms)], file: Annotated[str, Rest()]) -> None:
+async def export(
+    chat: Chat, form: Annotated[str, Words(_forms)], file: Annotated[str, Rest(), Paths()]
+) -> None:
     """Write this conversation to a new file, 0600: md, html, json, jsonl or items."""
     from azresp.ui.export.file import write_private
     from azresp.ui.export.forms import demand_form, exported

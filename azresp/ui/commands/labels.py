@@ -29,7 +29,7 @@ async def tag(chat: Chat, words: Annotated[str, Rest()] = "") -> None:
     except ValueError as word:
         raise UsageError(f"{str(word)!r} can't be a tag", "A tag is one printable word.") from None
     if words:
-        chat.keep_session()
+        chat.keep_session("tags")
     chat.terminal.dim(" ".join(f"#{one}" for one in chat.session.tags) or "no tags")
 
 
@@ -52,7 +52,7 @@ async def title(chat: Chat) -> None:
     if not name:
         raise UsageError("the model gave no title", "/rename NAME gives one by hand.")
     chat.session = replace(chat.session, name=chat.library.free_name(name))
-    chat.keep_session()
+    chat.keep_session("name")
     usage = usage_of(outcome.exchange)
     chat.terminal.dim(f"this session is now {chat.session.name}" + (f" · {usage} tokens" if usage else ""))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.errors import UsageError
 from azresp.ui.album import caption, pictures_in
-from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.commands.registry import Paths, Rest, Words, command
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -21,13 +21,13 @@ def _numbers(count: int) -> list[str]:
 
 
 @command("image")
-async def image(chat: Chat, source: Annotated[str, Rest(), Words(_sources)]) -> None:
+async def image(chat: Chat, source: Annotated[str, Rest(), Words(_sources), Paths()]) -> None:
     """Attach a picture to the next message: a path, a URL, `clipboard`, `last` (drawn last), or id:FILE_ID."""
     await chat.attach(_last(chat) if source == "last" else _unquoted(source), "image")
 
 
 @command("file")
-async def file(chat: Chat, source: Annotated[str, Rest()]) -> None:
+async def file(chat: Chat, source: Annotated[str, Rest(), Paths()]) -> None:
     """Attach a PDF or text document to the next message: a path, a URL, or id:FILE_ID."""
     await chat.attach(_unquoted(source), "file")
 
@@ -88,7 +88,9 @@ async def image_mode(
 
 
 @command("mask")
-async def mask(chat: Chat, source: Annotated[str, Rest(), Words(lambda chat, before: ["none"])]) -> None:
+async def mask(
+    chat: Chat, source: Annotated[str, Rest(), Words(lambda chat, before: ["none"]), Paths()]
+) -> None:
     """Edit only where a picture is transparent: its path, or `none`. Goes with the next messages."""
     wire = None if source == "none" else await chat.stoppable(chat.attaching.mask(_unquoted(source)))
     chat.tools.mask = wire

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from azresp.errors import UsageError
+from azresp.ui.paths import goings_on
 
 if TYPE_CHECKING:
     from azresp.ui.chat import Chat
@@ -26,6 +27,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Paths:
+    """Marks a parameter that may be a path, which completion offers beside the words."""
+
+    when: Callable[[tuple[str, ...]], bool] = lambda before: True
+    """the words before this one are given: whether it is one with them"""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Marks the last parameter that takes the rest of the line as it is."""
 
@@ -38,6 +47,7 @@ class Parameter:
     required: bool
     rest: bool
     words: Words | None
+    paths: Paths | None = None
 
     @property
     def shown(self) -> str:
@@ -127,8 +137,9 @@ def _parameters(run: Run) -> Iterator[Parameter]:
     for one in list(inspect.signature(run).parameters.values())[1:]:
         marks: tuple[Any, ...] = getattr(hints[one.name], "__metadata__", ())
         words = next((mark for mark in marks if isinstance(mark, Words)), None)
+        paths = next((mark for mark in marks if isinstance(mark, Paths)), None)
         rest = any(isinstance(mark, Rest) for mark in marks)
-        yield Parameter(one.name, one.default is inspect.Parameter.empty, rest, words)
+        yield Parameter(one.name, one.default is inspect.Parameter.empty, rest, words, paths)
 
 
 def _globals(run: Run) -> dict[str, Any]:
@@ -147,11 +158,27 @@ def complete(chat: Chat, before: str) -> Iterator[tuple[str, int, str]]:
                 yield f"/{one.name}", len(before), one.help
         return
     known = COMMANDS.get(head)
+    if known is None:
+        return
     done = rest.split(" ")
     current = done.pop()
-    if known is None or len(done) >= len(known.parameters):
+    last = len(known.parameters) - 1
+    if 0 <= last < len(done) and known.parameters[last].rest:
+        done, current = done[:last], " ".join([*done[last:], current])
+    if len(done) > last:
         return
-    words = known.parameters[len(done)].words
-    for word in words.of(chat, tuple(done)) if words is not None else ():
-        if word.startswith(current):
-            yield word, len(current), ""
+    yield from (
+        (text, len(current), "")
+        for text in _goings_on(known.parameters[len(done)], chat, tuple(done), current)
+    )
+
+
+def _goings_on(parameter: Parameter, chat: Chat, before: tuple[str, ...], current: str) -> Iterator[str]:
+    """What an argument may become: words that begin so, else that have it in them, and paths."""
+    words = parameter.words.of(chat, before) if parameter.words is not None else []
+    begin = [word for word in words if word.startswith(current)]
+    yield from begin or [word for word in words if len(current) > 2 and current in word]
+    if parameter.paths is not None and parameter.paths.when(before):
+        for path in goings_on(current):
+            if parameter.rest or " " not in path:
+                yield path

@@ -1,4 +1,4 @@
-"""Commands that speak to the service about responses: show, items, delete."""
+"""Commands that speak to the service about responses: show, items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import said_text
 from azresp.core.sse import Wire
-from azresp.errors import AzrespError, ServiceError, UsageError
+from azresp.errors import UsageError
 from azresp.ports import Ports
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.pages import input_item_pages
@@ -18,15 +18,16 @@ from azresp.ui.views.said import with_it
 from azresp.waiting import patiently
 
 if TYPE_CHECKING:
-    from azresp.core.session import Exchange
     from azresp.ui.chat import Chat
 
 
-def _ids(chat: Chat, before: tuple[str, ...]) -> list[str]:
+def ids_of(chat: Chat, before: tuple[str, ...]) -> list[str]:
+    """The conversation's response ids, the last first."""
     return [one.turn.id for one in reversed(chat.session.path()) if one.turn.id]
 
 
-def _response_id(chat: Chat, given: str) -> str:
+def chosen_id(chat: Chat, given: str) -> str:
+    """The id that was given, else the last response's."""
     if given:
         return given
     last = chat.last or chat.session.last
@@ -41,17 +42,17 @@ def ports(chat: Chat) -> Ports:
 
 
 @command("show")
-async def show(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> None:
+async def show(chat: Chat, response_id: Annotated[str, Words(ids_of)] = "") -> None:
     """Show a response as the service stores it, as JSON."""
-    ident = _response_id(chat, response_id)
+    ident = chosen_id(chat, response_id)
     found = await chat.stoppable(patiently(lambda: chat.service.look(ident), ports(chat), safe=True))
     chat.terminal.say(json.dumps(without_base64(found), indent=2, ensure_ascii=False))
 
 
 @command("items")
-async def items(chat: Chat, response_id: Annotated[str, Words(_ids)] = "") -> None:
+async def items(chat: Chat, response_id: Annotated[str, Words(ids_of)] = "") -> None:
     """Show the input items of a response as the service has them, page by page."""
-    ident = _response_id(chat, response_id)
+    ident = chosen_id(chat, response_id)
     number = 0
     pages = input_item_pages(chat.service, ident, ports(chat), size=20)
     while page := await chat.stoppable(_next(pages)):
@@ -82,87 +83,3 @@ def show_item(chat: Chat, number: int, item: Wire) -> None:
         chat.terminal.dim(line)
     if not text:
         chat.terminal.say(json.dumps(without_base64(item), ensure_ascii=False))
-
-
-def _deletable(chat: Chat, before: tuple[str, ...]) -> list[str]:
-    return ["response", "session", *_ids(chat, before)]
-
-
-@command("delete")
-async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response") -> None:
-    """Delete at the service, after asking: the last response, the whole session, or a response id."""
-    if what == "session":
-        await _delete_session(chat)
-        return
-    ident = _response_id(chat, "" if what == "response" else what)
-    if not ident.startswith("resp_"):
-        raise UsageError(f"/delete takes response, session or a response id, got {what!r}")
-    here = chat.library.find(ident) is not None
-    if not await chat.confirm(f"Delete {ident} at the service?{' Its text stays here.' if here else ''}"):
-        chat.terminal.dim("nothing was deleted")
-        return
-    gone = await delete_one(chat, ident)
-    chat.terminal.dim(f"{ident}: {gone} · {'its text stays here' if here else 'not known on this machine'}")
-
-
-async def _delete_session(chat: Chat) -> None:
-    from azresp.ui.counting import counted
-
-    made = chat.library.all_exchanges(chat.session.id)
-    own = chat.library.own_exchanges(chat.session.id)
-    remote = [one.turn.id for one in own if one.turn.id and one.stored and not one.deleted]
-    name = chat.session.name or "without a name"
-    question = (
-        f"Delete session {name}: {counted(len(remote), 'response')} at the service, "
-        f"{counted(len(own), 'exchange')} here?"
-        + (f" {len(made) - len(own)} stay: other sessions build on them." if len(own) < len(made) else "")
-    )
-    if not await chat.confirm(question):
-        chat.terminal.dim("nothing was deleted")
-        return
-    failed = []
-    for ident in remote:
-        try:
-            await delete_one(chat, ident)
-        except AzrespError as error:
-            failed.append((ident, error.what))
-    for ident, why in failed:
-        chat.terminal.strong(f"{ident}: not deleted: {why}")
-    if failed:
-        chat.terminal.dim(
-            f"{len(remote) - len(failed)} of {len(remote)} deleted at the service; the session stays here, try again; "
-            "`azresp sessions prune --remote` does so too"
-        )
-        return
-    with chat.files.dropping() as dropped:
-        count = chat.library.remove(chat.session.id)
-    here = counted(count, "exchange") + (
-        f" and {counted(dropped.count, 'attachment')}" if dropped.count else ""
-    )
-    chat.terminal.dim(f"deleted: {len(remote)} of {len(remote)} at the service, {here} here")
-    await chat.invoke("new", "")
-
-
-async def delete_one(chat: Chat, ident: str) -> str:
-    """Delete a response at the service; one that is gone already is fine. What fails is remembered and flies."""
-    try:
-        await chat.stoppable(patiently(lambda: chat.service.delete(ident), ports(chat), safe=True))
-        gone = "deleted at the service"
-    except AzrespError as error:
-        if not (isinstance(error, ServiceError) and error.gone):
-            chat.library.deletions.want(ident, chat.service.origin, chat.clock.now(), error.what)
-            raise
-        gone = "was not at the service"
-    chat.library.mark_deleted(ident)
-    _mark(chat, ident)
-    return gone
-
-
-def _mark(chat: Chat, ident: str) -> None:
-    from dataclasses import replace
-
-    def marked(one: Exchange) -> Exchange:
-        return replace(one, deleted=True) if one.turn.id == ident else one
-
-    exchanges = {key: marked(one) for key, one in chat.session.exchanges.items()}
-    chat.session = replace(chat.session, exchanges=exchanges)

@@ -28,7 +28,7 @@ def _names(chat: Chat, before: tuple[str, ...]) -> list[str]:
     return [*chat.found, *(one.name for one in chat.library.listed(50))]
 
 
-@command("new")
+@command("new", "clear")
 async def new(chat: Chat, name: Annotated[str, Rest()] = "") -> None:
     """Start a new session; the old one stays."""
     # What was set is still in force, so it belongs to the new session too.
@@ -58,7 +58,12 @@ async def _picked_up(chat: Chat, name: str) -> Session:
     from azresp.ui.pickup import pick_up
 
     if not name.startswith("resp_"):
-        raise UsageError(f"there is no session {name!r}", "/sessions lists them.")
+        from difflib import get_close_matches
+
+        names = [one.name for one in chat.library.listed(1000)]
+        near = [one for one in names if one.startswith(name)][:3] or get_close_matches(name, names, 1, 0.4)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"there is no session {name!r}", f"{hint}/sessions lists them.")
     picking = pick_up(ports(chat), chat.service, chat.library, chat.gallery, name)
     session, exchange = await chat.stoppable(picking)
     chat.library.add(session, [exchange])
@@ -86,7 +91,7 @@ async def resume(chat: Chat, name: Annotated[str, Rest(), Words(_names)]) -> Non
 async def rename(chat: Chat, name: Annotated[str, Rest()]) -> None:
     """Give this session another name."""
     chat.session = replace(chat.session, name=name)
-    chat.keep_session()
+    chat.keep_session("name")
     chat.terminal.dim(f"this session is now {name}")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _models(chat: Chat, before: tuple[str, ...]) -> list[str]:
     used = {one.deployment for one in chat.session.exchanges.values() if one.deployment}
-    return sorted(used | set(chat.tuner.words("deployment")))
+    return sorted({*used, *chat.tuner.words("deployment"), str(chat.tuner.value("deployment"))})
 
 
 @command("model", "deployment")

@@ -9,7 +9,7 @@ from azresp.core.approval import ALWAYS
 from azresp.core.asks import open_asks
 from azresp.core.canonical import canonical
 from azresp.errors import UsageError
-from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.commands.registry import Paths, Rest, Words, command
 from azresp.ui.commands.sessions import age
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _tool_names(chat: Chat, before: tuple[str, ...]) -> list[str]:
 async def tool(
     chat: Chat,
     action: Annotated[str, Words(lambda chat, before: list(_ACTIONS))],
-    name: Annotated[str, Rest(), Words(_tool_names)],
+    name: Annotated[str, Rest(), Words(_tool_names), Paths(lambda before: before == ("add",))],
 ) -> None:
     """Switch a tool on or off in this session, show it, or add one: a Python file, a built-in, a hosted tool.
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
-from azresp.ui.commands.registry import Rest, Words, command
+from azresp.ui.album import pictures_in
+from azresp.ui.commands.registry import Paths, Rest, Words, command
 from azresp.ui.heading import heading
 from azresp.ui.sink import clean
 
@@ -97,10 +98,14 @@ async def copy(chat: Chat, part: Annotated[str, Words(_parts)] = "all") -> None:
 
 
 @command("save")
-async def save(chat: Chat, file: Annotated[str, Rest()]) -> None:
-    """Write the last answer's text to a new file."""
+async def save(chat: Chat, file: Annotated[str, Rest(), Paths()]) -> None:
+    """Write the last answer's text to a new file, or the picture drawn last where the name is a picture's."""
+    if Path(file).suffix.lower() in _PICTURES and (drawn := pictures_in(chat.session)):
+        path = _write_new(file, _bytes_of(chat.gallery.path(drawn[-1])))
+        chat.terminal.dim(f"saved {path}")
+        return
     text = _answer(chat)
-    path = _write_new(file, text)
+    path = _write_new(file, (text.rstrip("\n") + "\n").encode("utf-8", "replace"))
     chat.terminal.dim(f"saved {path}")
     _warn_of_hidden(chat, text)
 
@@ -111,11 +116,21 @@ def _warn_of_hidden(chat: Chat, text: str) -> None:
         chat.terminal.dim("note: it holds characters that act or hide where nobody makes them visible")
 
 
-def _write_new(file: str, text: str) -> Path:
+def _bytes_of(picture: Path) -> bytes:
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise LocalError(f"{picture}: {error.strerror}", "/pictures lists where they were saved.") from error
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def _write_new(file: str, content: bytes) -> Path:
     path = Path(file).expanduser()
     try:
-        with path.open("x", encoding="utf-8", errors="replace") as stream:
-            stream.write(text.rstrip("\n") + "\n")
+        with path.open("xb") as stream:
+            stream.write(content)
     except FileExistsError:
         raise UsageError(f"{path} exists already", "Give another name: nothing is overwritten.") from None
     except OSError as error:

@@ -12,6 +12,7 @@ from azresp.core.session import Exchange, Session
 from azresp.ui.album import captions
 from azresp.ui.compacted import COMPACTED
 from azresp.ui.endings import ending
+from azresp.ui.export.whole import whole
 from azresp.ui.sink import clean, clean_line
 from azresp.ui.view import item_sections
 from azresp.ui.views.said import said_lines, with_it
@@ -19,7 +20,7 @@ from azresp.ui.views.said import said_lines, with_it
 
 def as_markdown(session: Session, made: Sequence[Exchange], path: Callable[[Kept], Path]) -> str:
     """The conversation up to its head; `made` are all exchanges of its tree, `path` tells where a picture is."""
-    blocks = [f"# {clean_line(session.name)}"]
+    blocks = [f"# {_heading(session.name)}"]
     for exchange in read_through(session, made):
         if exchange.compaction:
             blocks.append(f"*({COMPACTED})*")
@@ -30,22 +31,26 @@ def as_markdown(session: Session, made: Sequence[Exchange], path: Callable[[Kept
         )
         blocks += [_listed(given)] if given else []
         if exchange.question or not given:
-            blocks.append(clean(exchange.question).strip("\n") or "*(no text)*")
+            blocks.append(whole(clean(exchange.question).strip("\n")) or "*(no text)*")
         blocks += [f"*({clean_line(line)})*" for item in exchange.said for line in with_it(item)]
-        blocks.append(f"## {clean_line(exchange.deployment) or 'Answer'}")
+        blocks.append(f"## {_heading(exchange.deployment) or 'Answer'}")
         if done := done_in(exchange):
             blocks.append(_listed(done))
         if answer := clean(exchange.turn.text or exchange.turn.refusal).strip("\n"):
-            blocks.append(answer)
+            blocks.append(whole(answer))
         pictures = captions(session, exchange, path)
         blocks += [f"*({clean_line(line)})*" for line in pictures]
         if told := clean_line(" · ".join(marks(exchange, session))):
             blocks.append(f"*({told})*")
     if len(blocks) == 1:
         blocks.append("*(nothing was said yet)*")
-    if others := len(made) - len(read_through(session, made)):
+    if others := elsewhere(session, made):
         blocks.append(f"*({others} more on other branches: `azresp sessions export --format json` has them)*")
     return "\n\n".join(blocks) + "\n"
+
+
+def _heading(text: str) -> str:
+    return clean_line(text).replace("<", "\\<")
 
 
 def given_in(exchange: Exchange, session: Session) -> list[str]:
@@ -81,6 +86,11 @@ def read_through(session: Session, made: Sequence[Exchange]) -> list[Exchange]:
         if exchange is not None:
             read.append(exchange)
     return read
+
+
+def elsewhere(session: Session, made: Sequence[Exchange]) -> int:
+    """How many exchanges of the session stand on other branches. The way to its head may begin in another session."""
+    return len({one.id for one in made} - {one.id for one in read_through(session, made)})
 
 
 def marks(exchange: Exchange, session: Session) -> Iterator[str]:

@@ -15,7 +15,7 @@ from azresp.core.pictures import CALL, Kept, kept_from
 from azresp.core.session import Exchange, Session
 from azresp.core.sse import Wire
 from azresp.ui.compacted import COMPACTED
-from azresp.ui.export.markdown import done_in, given_in, marks, read_through, when
+from azresp.ui.export.markdown import done_in, elsewhere, given_in, marks, read_through, when
 from azresp.ui.sink import clean, clean_line
 from azresp.ui.views.said import with_it
 
@@ -55,7 +55,7 @@ def as_page(session: Session, made: Sequence[Exchange], read: Read) -> str:
         body += _exchange(exchange, session, read)
     if not shown:
         body.append(_dim("nothing was said yet"))
-    if others := len(made) - len(shown):
+    if others := elsewhere(session, made):
         body.append(_dim(f"{others} more on other branches: azresp sessions export --format json has them"))
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = (

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ... import refusals
+from . import example
 
 if TYPE_CHECKING:
     from mcp.client.client import Client
@@ -60,6 +61,8 @@ class CallFailed(Exception):
 
 async def list_tools(server: Server) -> list[dict[str, Any]]:
     """Every tool as the service shows it. Unreachable where the server does not answer as an MCP server."""
+    if example.is_played(server.url):
+        return example.tools()
 
     async def work(client: Client) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = []
@@ -77,6 +80,12 @@ async def list_tools(server: Server) -> list[dict[str, Any]]:
 
 async def call_tool(server: Server, name: str, arguments: str) -> str:
     """The output as text; CallFailed with the error object otherwise."""
+    if example.is_played(server.url):
+        try:
+            return example.call(name, arguments)
+        except example.Failed as failed:
+            blocks = [{"type": "text", "text": str(failed)}]
+            raise CallFailed({"type": "mcp_tool_execution_error", "content": blocks}) from None
 
     async def work(client: Client) -> str | CallFailed:
         from mcp.shared.exceptions import MCPError
