@@ -57,8 +57,9 @@ def copy(island: Path) -> None:
             shutil.copy(source, target)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     options = project["tool"]["pytest"]["ini_options"]
+    warnings = "\n  ".join(options["filterwarnings"])
     (island / "pytest.ini").write_text(
-        f"[pytest]\naddopts = {options['addopts']}\nfilterwarnings = {' '.join(options['filterwarnings'])}\n"
+        f"[pytest]\naddopts = {options['addopts']}\nfilterwarnings =\n  {warnings}\n"
     )
     roots = {_name(one) for one in project["project"]["optional-dependencies"]["emulator"]} | TESTS_NEED
     lock = (ROOT / "requirements-test.txt").read_text(encoding="utf-8")

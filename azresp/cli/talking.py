@@ -113,13 +113,14 @@ async def _talk(chat: Chat, mover: Mover, store: Store, early: EarlyPrompt, resu
     from azresp.ui import commands  # noqa: F401 - registers them
 
     early.clear()
-    await _trust(chat)
-    for remark in chat.tools.remarks():
-        chat.terminal.dim(remark)
-    await _begin(chat, store, resume)
-    chat.jobs.look()
-    _end_on_signals(chat)
-    status = await chat.run()
+    with chat.terminal.enter_kept():
+        await _trust(chat)
+        for remark in chat.tools.remarks():
+            chat.terminal.dim(remark)
+        await _begin(chat, store, resume)
+        chat.jobs.look()
+        _end_on_signals(chat)
+        status = await chat.run()
     await chat.jobs.stop()
     _part(chat)
     await mover.reached.gateway.close()

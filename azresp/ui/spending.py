@@ -47,7 +47,10 @@ def told_rows(rows: Rows) -> Iterator[tuple[str, str]]:
     every = [*rows.values(), *([("sum", summed(rows))] if len(rows) > 1 else [])]
     names, texts = _texts([one for _, one in every])
     for (label, _), cells in zip(every, texts, strict=True):
-        yield label, ", ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell)
+        yield (
+            label.strip(),
+            ", ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell),
+        )
 
 
 def _texts(every: Sequence[Tally]) -> tuple[list[str], list[list[str]]]:

@@ -163,6 +163,15 @@ class Terminal:
         screen.finish()
 
     @contextmanager
+    def enter_kept(self) -> Iterator[None]:
+        """While it lasts Enter is the same key between two prompts as in them, where the terminal echoes it."""
+        restore = _set_modes(_keep_enter) if self.caps.cursor else _nothing
+        try:
+            yield
+        finally:
+            restore()
+
+    @contextmanager
     def quiet_keys(
         self, back: Callable[[], object] = lambda: None, *, leaving: bool = False
     ) -> Iterator[None]:
@@ -171,7 +180,7 @@ class Terminal:
         `leaving`: Ctrl-B is the signal `ui.stopping.LEAVING`.
         """
         # A terminal that edits lines itself could not show them again: there they are echoed at once.
-        quieten = partial(_without_echo, leaving=leaving)
+        quieten = partial(_set_modes, _quieten_but_leave if leaving else _quieten)
         restore = quieten() if self.caps.cursor else _nothing
         from azresp.ui.resuming import when_resumed
 
@@ -249,7 +258,8 @@ def _nothing() -> object:
     """Nothing was changed."""
 
 
-def _without_echo(*, leaving: bool = False) -> Callable[[], object]:
+def _set_modes(change: Callable[[list[Any], Any], None]) -> Callable[[], object]:
+    """Change the modes of the terminal that is typed on; gives what undoes it."""
     try:
         import sys
         import termios
@@ -260,20 +270,31 @@ def _without_echo(*, leaving: bool = False) -> Callable[[], object]:
         before: list[Any] = termios.tcgetattr(handle)
     except (termios.error, OSError, ValueError):
         return _nothing
-    quiet = [*before]
-    # Without ICRNL a typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
-    quiet[0] = before[0] & ~termios.ICRNL
-    quiet[3] = before[3] & ~termios.ECHO
-    if leaving:
-        # Nobody reads keys meanwhile, so the terminal itself must know this one; what was typed ahead stays.
-        quiet[3] |= termios.NOFLSH
-        quiet[6] = [*before[6]]
-        quiet[6][termios.VQUIT] = b"\x02"
+    now = [*before]
+    change(now, termios)
     with suppress(termios.error):  # the window was closed
-        termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
+        termios.tcsetattr(handle, termios.TCSADRAIN, now)
 
     def restore() -> None:
         with suppress(termios.error):
             termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
     return restore
+
+
+def _keep_enter(modes: list[Any], termios: Any) -> None:
+    # A typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
+    modes[0] &= ~termios.ICRNL
+
+
+def _quieten(modes: list[Any], termios: Any) -> None:
+    _keep_enter(modes, termios)
+    modes[3] &= ~termios.ECHO
+
+
+def _quieten_but_leave(modes: list[Any], termios: Any) -> None:
+    _quieten(modes, termios)
+    # Nobody reads keys meanwhile, so the terminal itself must know this one; what was typed ahead stays.
+    modes[3] |= termios.NOFLSH
+    modes[6] = [*modes[6]]
+    modes[6][termios.VQUIT] = b"\x02"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
+import termios
 from dataclasses import fields
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from azresp.ui.caps import Caps, detect
 from azresp.ui.markdown.palette import PALETTES, Palette
 from azresp.ui.sink import clean_line
+from azresp.ui.terminal import Terminal
 from azresp.ui.window import Window
 
 _STEPS = (0, 95, 135, 175, 215, 255)
@@ -104,3 +108,21 @@ def test_nothing_is_told_where_the_terminal_would_print_it(caps: Caps) -> None:
     window.answered(0)
     window.restore()
     assert out.getvalue() == "hi"
+
+
+def test_enter_stays_enter_between_two_prompts_and_the_modes_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leader, follower = os.openpty()
+    with os.fdopen(leader, "rb"), os.fdopen(follower, "r+b", buffering=0) as tty:
+        monkeypatch.setattr(sys, "stdin", tty)
+        before = termios.tcgetattr(tty)
+        stream = io.TextIOWrapper(io.FileIO(tty.fileno(), "w", closefd=False))
+        terminal = Terminal(stream, {"TERM": "xterm-256color"})
+        with terminal.enter_kept():
+            with terminal.quiet_keys():
+                modes = termios.tcgetattr(tty)
+                assert not modes[0] & termios.ICRNL and not modes[3] & termios.ECHO
+            modes = termios.tcgetattr(tty)
+            assert not modes[0] & termios.ICRNL and modes[3] & termios.ECHO
+        assert termios.tcgetattr(tty) == before
