@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -12,6 +13,8 @@ _SYNC: Final = ("\x1b[?2026h", "\x1b[?2026l")
 _ERASE: Final = "\x1b[K"
 _DRAWN: Final = "\x1b7"
 """A row that draws over those above begins so, after its text."""
+_VARIES: Final = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+"""What joins or changes emoji: terminals differ in the width of the result."""
 _NO_WRAP: Final = ("\x1b[?7l", "\x1b[?7h")
 
 
@@ -84,14 +87,16 @@ class Live:
         old = self._shown
         same = 0
         for before, after in zip(old, rows, strict=False):
-            if before != after:
+            # drawn as a live row, a final one may have lost its end: it is drawn once more, and may wrap now
+            if before != after or (same < settled and _doubtful(after, self._columns)):
                 break
             same += 1
         if same == len(old):
             more = _lines(rows, same, settled)
             # a blank row is a row too: its text says nothing
             return "\r\n" + more if old and same < len(rows) else more
-        if same == len(old) - 1 and same < len(rows):
+        final = same < min(settled, len(rows)) and _doubtful(rows[same], self._columns)
+        if same == len(old) - 1 and same < len(rows) and not final:
             suffix = _suffix(old[same].ansi, rows[same].ansi)
             if suffix is not None:
                 more = _lines(rows, same + 1, settled)
@@ -112,6 +117,11 @@ def _lines(rows: list[Row], start: int, settled: int) -> str:
 def _guarded(live: str) -> str:
     # terminals differ in the width of some emoji: a live row must never wrap, or the rows would be miscounted
     return live if live.isascii() else _NO_WRAP[0] + live + _NO_WRAP[1]
+
+
+def _doubtful(row: Row, columns: int) -> bool:
+    """A terminal that takes an emoji's parts one by one may need more cells than there are."""
+    return not row.ansi.isascii() and row.cells + 2 * len(_VARIES.findall(row.ansi)) > columns
 
 
 def _suffix(before: str, after: str) -> str | None:

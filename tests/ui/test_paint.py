@@ -82,6 +82,16 @@ def test_blank_rows_and_indents_survive_a_frame_for_every_delta(size: tuple[int,
     assert tty.rows() == rows_of(text, size[0])
 
 
+def test_a_terminal_that_takes_more_cells_for_an_emoji_still_shows_the_row_s_end() -> None:
+    text = "a a a a a a a a word *em* \U0001f469\u200d\U0001f52c ![i](u)"
+    tty, clock = Tty(40, 10), Clock()  # pyte takes four
+    painter = painter_on(tty, clock)
+    painter.add(text)
+    painter.frame()
+    painter.finish()
+    assert "".join("".join(tty.rows()).split()).endswith("image:i(u)")
+
+
 def test_the_first_delta_is_painted_at_once_and_the_next_not_before_its_frame() -> None:
     tty, clock = Tty(80, 24), Clock()
     painter = painter_on(tty, clock)
