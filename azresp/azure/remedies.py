@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from azresp.azure.connection import DEFAULT_SCOPE, Connection, EntraSignIn, TokenSignIn
+from azresp.core.compose import setting_at
 from azresp.core.obstacles import forbids_storing
 from azresp.core.remedies import shared_remedy
 
@@ -73,7 +74,7 @@ def _of_request(refused: Refusal, connection: Connection) -> str:
             "`azresp config set image_deployment NAME`."
         )
     if refused.message.startswith("Unsupported parameter"):
-        return f"Unset `{refused.param or 'it'}`: this deployment's model does not take it."
+        return _unset(refused.param)
     if "value for the purpose" in message:
         return (
             "Azure takes assistants (documents, data), vision (pictures), batch, fine-tune and evals; "
@@ -82,6 +83,15 @@ def _of_request(refused: Refusal, connection: Connection) -> str:
     if "not allowed to download" in message:
         return "The service gives back only what it made and files for batch, fine-tune and evals."
     return ""
+
+
+def _unset(param: str) -> str:
+    key = setting_at(param)
+    if param == "reasoning.summary":
+        return (
+            f'This deployment\'s model does not take it: /set {key} none, or {key} = "none" in config.toml.'
+        )
+    return f"This deployment's model does not take it: leave `{key or 'it'}` out."
 
 
 def _deployment(model: str) -> str:

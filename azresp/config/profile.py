@@ -101,7 +101,7 @@ class Profile:
         None,
         "request",
         '"auto"',
-        "Summary of the reasoning to ask for",
+        "Summary of the reasoning to ask for; none does not ask for any",
     )
     verbosity: str | None = setting(
         rule.choice("low", "medium", "high"), None, "request", '"low"', "How long answers are"
@@ -371,6 +371,8 @@ class Profile:
         chosen = {one.key: getattr(self, one.key) for one in SETTINGS.values() if one.group == "request"}
         # What the service does not keep it can't go on with.
         chosen["background"] = True if self.resilient and self.store else None
+        if chosen["reasoning_summary"] == "none":
+            chosen["reasoning_summary"] = None  # the service's words have none for none
         if (tokens := chosen.pop("compact_threshold")) is not None:
             chosen["context_management"] = [{"type": "compaction", "compact_threshold": tokens}]
         return {key: value for key, value in chosen.items() if value is not None}

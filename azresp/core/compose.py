@@ -36,6 +36,12 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def setting_at(param: str) -> str:
+    """The key of the setting that fills a field of the request, `reasoning.summary` say; the field where none does."""
+    place = tuple(param.split("."))
+    return next((key for key, one in _PLACES.items() if one == place), param)
+
+
 def compose(
     session: Session,
     said: tuple[Wire, ...],

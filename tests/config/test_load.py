@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,8 @@ def test_every_value_knows_where_it_came_from(loading: Load) -> None:
         "store": True,
         "metadata": {"team": "docs"},
     }
+    # The service has no word for it.
+    assert "reasoning_summary" not in replace(loaded.profile, reasoning_summary="none").request()
 
 
 def test_the_profile_is_chosen_by_flag_environment_file_or_because_it_is_the_only_one(loading: Load) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azresp.core.compose import compose, items_of
+from azresp.core.compose import compose, items_of, setting_at
 from azresp.core.conversation import talking_in
 from azresp.core.omissions import unchain
 from azresp.core.session import Exchange, Session, message, settle, undo
@@ -230,3 +230,13 @@ def test_what_is_sent_can_be_encoded_whatever_was_pasted_or_heard() -> None:
 def test_a_tree_that_goes_round_in_circles_has_an_end() -> None:
     one, two = replace(_exchange("1"), parent="2"), replace(_exchange("2"), parent="1")
     assert len(Session("s", "n", "1", {}, {"1": one, "2": two}).path()) == 2
+
+
+def test_a_field_of_the_request_is_known_by_its_setting() -> None:
+    assert [setting_at(one) for one in ("reasoning.summary", "text.format", "top_p", "input[0].x", "")] == [
+        "reasoning_summary",
+        "schema",
+        "top_p",
+        "input[0].x",
+        "",
+    ]
