@@ -32,7 +32,7 @@ class Pairs:
     def check(self, new: Sequence[Mapping[str, Any]], context: Sequence[Mapping[str, Any]]) -> None:
         """Refuse new items whose other half is neither among them nor in the conversation before."""
         ids = {item["id"] for item in (*context, *new)}
-        for item, after in zip(new, (*new[1:], None), strict=True):
+        for item, after in zip(new, (*new[1:], None), strict=False):
             needed = self._reasoning_of.get(item["id"])
             if needed is not None and needed not in ids:
                 raise refusals.without_reasoning(item["id"], item["type"], needed)

@@ -168,7 +168,7 @@ class Chat:
 
     def _show_notice(self, lines: tuple[str, ...]) -> None:
         first, *others = [line for line in lines if line]
-        self.terminal.strong(first, "Error")
+        self.terminal.strong(first)
         for line in others:
             self.terminal.dim(line)
         self.terminal.gap()
@@ -300,7 +300,7 @@ class Chat:
     def show_error(self, error: AzrespError) -> None:
         """Show an error: what happened, then what to do."""
         first, *others = [line for line in self.tell(error) if line]
-        self.terminal.strong(first)
+        self.terminal.strong(first, "Error")
         for line in others:
             self.terminal.dim(line)
 
