@@ -33,7 +33,8 @@ class Hit(NamedTuple):
     """where, with the words between MARKS"""
 
 
-_AT_ONCE = 500
+_AT_ONCE, _READS = 500, 10
+"""Exchanges in memory at once, and how often in one transaction: each makes a piece of the index, to be merged."""
 _UNREAD = f"indexed < {INDEXED} and sealed = 1 and status not in ('queued', 'in_progress')"
 _NEW = f"select n, {EXCHANGE} from exchanges where {_UNREAD} limit {_AT_ONCE}"  # noqa: S608
 
@@ -60,15 +61,19 @@ class Search:
         while self.available:
             # Pieces of the index are merged meanwhile: no word of one must outlive its exchange in a page that is free.
             with self._db.shredding(), self._db.writing():
-                rows = self._db.rows(_NEW)
-                for number, *row in rows:
-                    exchange = exchange_of(tuple(row), lambda _: [])
-                    values = (number, *indexed(exchange))
-                    self._db.run("insert into words (rowid, question, answer) values (?, ?, ?)", values)
-                    self._db.run(f"update exchanges set indexed = {INDEXED} where n = ?", (number,))  # noqa: S608
-            if len(rows) < _AT_ONCE:
-                return
+                for _ in range(_READS):
+                    if self._take_in() < _AT_ONCE:
+                        return
             tell(self._db.rows(f"select count(*) from exchanges where {_UNREAD}")[0][0])  # noqa: S608
+
+    def _take_in(self) -> int:
+        rows = self._db.rows(_NEW)
+        for number, *row in rows:
+            exchange = exchange_of(tuple(row), lambda _: [])
+            values = (number, *indexed(exchange))
+            self._db.run("insert into words (rowid, question, answer) values (?, ?, ?)", values)
+            self._db.run(f"update exchanges set indexed = {INDEXED} where n = ?", (number,))  # noqa: S608
+        return len(rows)
 
     def find(self, text: str, limit: int = 20) -> list[Hit]:
         """The exchanges that hold all words and "phrases" of `text`, the best first; words match by their beginning.
