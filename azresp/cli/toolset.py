@@ -90,7 +90,7 @@ class Tools:
         on = [*(entry.tool for entry in entries if self._stock.is_on(entry)), *self._drawing]
         choice = str(self._values.value("tool_choice"))
         try:
-            return offered(on, choice, parallel=bool(self._values.value("parallel_tools")))
+            return offered(on, choice, parallel=bool(self._values.value("parallel_tool_calls")))
         except KeyError:
             raise ConfigError(
                 f"tool_choice: must be auto, none, required or a tool that is on, got {choice!r}",

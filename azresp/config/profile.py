@@ -144,7 +144,7 @@ class Profile:
         '"required"',
         "Whether the model may use tools, must, or must use one of them",
     )
-    parallel_tools: bool = setting(
+    parallel_tool_calls: bool = setting(
         rule.switch(), True, "tools", "false", "Let the model call several tools at once"
     )
     tool_rounds: int = setting(

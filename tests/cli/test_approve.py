@@ -120,7 +120,7 @@ def test_flags_about_tools_reach_the_request(house: ToolHouse, run: Azresp) -> N
         "run",
         "--tool",
         "weather.py",
-        "--no-parallel-tools",
+        "--no-parallel-tool-calls",
         "--tool-choice",
         "census",
         "--approve",
