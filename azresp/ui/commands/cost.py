@@ -43,8 +43,7 @@ async def usage(
             raise UsageError("/usage turn tells of this conversation, all of it", "Leave the time out.")
         path = chat.session.path()
         spent = [
-            spent_by(one, str(n), f"{n} {heading(one) or '(tools answered)'}")
-            for n, one in enumerate(path, 1)
+            spent_by(one, str(n), f"{n} {heading(one) or '(no question)'}") for n, one in enumerate(path, 1)
         ]
     else:
         from azresp.ui.since import since_when
