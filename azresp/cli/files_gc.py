@@ -32,7 +32,7 @@ def collect_unused(
         if found:
             Output().write(as_rows([_told(one) for one in found], time.time()))
         else:
-            note("nothing to collect: every upload is used, or younger than that")
+            note(f"nothing to collect: every upload is used, or younger than {older_than}")
         if dry_run:
             return Exit.OK
         status: int = Exit.OK

@@ -48,8 +48,9 @@ _LISTED = (
     # An answer that broke off or was refused has no head, but its question is what one remembers the session by.
     "coalesce((select question from exchanges e where e.session = s.id and e.question <> '' "
     "and (e.id = s.head or e.status <> 'completed') order by e.n desc limit 1), "
-    "(select question from exchanges e where e.id = s.head), "
-    "(select question from exchanges e where e.session = s.id order by e.n desc limit 1), ''), s.settings "
+    "(select question from exchanges e where e.id = s.head and e.question <> ''), "  # what tools gave asks nothing
+    "(select question from exchanges e where e.session = s.id and e.question <> '' order by e.n desc limit 1), "
+    "''), s.settings "
     f"from sessions s {_NEWEST_FIRST} limit ?"
 )
 

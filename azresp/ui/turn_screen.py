@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from azresp.core.text import Grown
 from azresp.errors import AzrespError
+from azresp.ui.counting import counted
 from azresp.ui.kind import Kind
 from azresp.ui.screens import told
 from azresp.ui.view import Known, Section, sections
@@ -233,7 +234,8 @@ class TurnScreen:
         self._done.add(section.key)
         if section.kind == "thought":
             seconds = self._clock() - self._thinking_since
-            self._painter.close(f"thought for {_seconds(seconds)} · {self._thought_chars:,} characters")
+            length = counted(self._thought_chars, "character")
+            self._painter.close(f"thought for {_seconds(seconds)} · {length}")
             self._thought_chars = 0
         else:
             self._painter.close()

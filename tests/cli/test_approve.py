@@ -56,6 +56,7 @@ def test_a_run_that_nobody_allows_ends_with_6_and_keeps_its_ask(house: ToolHouse
     assert run("approve", "trip", "--yes").returncode == 2
     assert run("approve").returncode == 2
     assert json.loads(run("approve", "--list", "--json").stdout) == []
+    assert PARIS[:20] in run("sessions", "list").stdout  # the last question, not what a tool gave
     # the tools of a session are on when it goes on
     again = run("run", "--session", "trip", "--approve", "allow:forecast", 'call forecast {"city": "Rome"}')
     assert (again.returncode, "sunny in Rome" in again.stdout) == (0, True), again.stderr

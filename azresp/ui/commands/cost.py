@@ -42,7 +42,9 @@ async def usage(
         if since:
             raise UsageError("/usage turn tells of this conversation, all of it", "Leave the time out.")
         path = chat.session.path()
-        spent = [spent_by(one, str(n), f"{n} {heading(one)}") for n, one in enumerate(path, 1)]
+        spent = [
+            spent_by(one, str(n), f"{n} {heading(one) or '(no question)'}") for n, one in enumerate(path, 1)
+        ]
     else:
         from azresp.ui.since import since_when
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from azresp.core.conversation import is_conversation
+from azresp.core.session import asked_in
 from azresp.errors import AzrespError, ServiceError, UsageError
 from azresp.ui.commands.registry import Words, command
 from azresp.ui.commands.service import chosen_id, ids_of, ports
@@ -34,7 +35,11 @@ async def delete(chat: Chat, what: Annotated[str, Words(_deletable)] = "response
         raise UsageError(f"/delete takes response, session or a response id, got {what!r}")
     here = chat.library.find(ident) is not None
     known = next((one for one in chat.session.exchanges.values() if one.turn.id == ident), None)
-    which = f"the answer to “{heading(known)}” ({ident})" if known is not None else ident
+    which = (
+        f"the answer to “{heading(asked_in(chat.session, known) or known)}” ({ident})"
+        if known is not None
+        else ident
+    )
     if not await chat.confirm(f"Delete {which} at the service?{' Its text stays here.' if here else ''}"):
         chat.terminal.dim("nothing was deleted")
         return

@@ -30,10 +30,11 @@ def chosen_id(chat: Chat, given: str) -> str:
     """The id that was given, else the last response's."""
     if given:
         return given
-    last = chat.last or chat.session.last
-    if last is None or not last.turn.id:
-        raise UsageError("there is no response yet", "Say something first, or give an id (resp_…).")
-    return last.turn.id
+    # A question that the service refused has no response: the one before it is the last.
+    for one in (chat.last, chat.session.last):
+        if one is not None and one.turn.id:
+            return one.turn.id
+    raise UsageError("there is no response yet", "Say something first, or give an id (resp_…).")
 
 
 def ports(chat: Chat) -> Ports:

@@ -9,6 +9,7 @@ from azresp.core.session import asked_in, attached_to, message
 from azresp.errors import LocalError, UsageError
 from azresp.ui.album import pictures_in
 from azresp.ui.commands.registry import Paths, Rest, Words, command
+from azresp.ui.counting import counted
 from azresp.ui.heading import heading
 from azresp.ui.sink import clean
 
@@ -90,10 +91,12 @@ async def copy(chat: Chat, part: Annotated[str, Words(_parts)] = "all") -> None:
     if part != "all":
         blocks = _code_blocks(text)
         if not part.isdigit() or not 0 < int(part) <= len(blocks):
-            raise UsageError(f"there is no code block {part!r}", f"The answer has {len(blocks)} code blocks.")
+            raise UsageError(
+                f"there is no code block {part!r}", f"The answer has {counted(len(blocks), 'code block')}."
+            )
         text = blocks[int(part) - 1]
     how = copy_text(text, chat.terminal)
-    chat.terminal.dim(f"copied {len(text):,} characters ({how})")
+    chat.terminal.dim(f"copied {counted(len(text), 'character')} ({how})")
     _warn_of_hidden(chat, text)
 
 
