@@ -31,7 +31,7 @@ def demand_affordable(
     if limit.cost and found.picos is None:
         warn(f"warning: {unpriced(str(settings.get('deployment')))}")
     if found.too_much(limit):
-        many = 0 < limit.tokens < found.tokens
+        many = 0 < limit.tokens < found.said
         bound = f"warn_tokens is {limit.tokens:,}" if many else f"warn_cost is {limit.cost:g}"
         raise UsageError(
             f"{what} takes {found}; {bound}",

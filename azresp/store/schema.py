@@ -274,6 +274,11 @@ def _update(db: sqlite3.Connection) -> None:
     db.execute("pragma secure_delete = on")  # no word of an older index stays in a page that is free
     db.execute("begin immediate")
     try:
+        if db.execute("pragma user_version").fetchone() == (VERSION,):
+            # Another process was first, and may have filled the index that would be dropped here.
+            db.execute("rollback")
+            db.execute("pragma secure_delete = off")
+            return
         for table, column, kind in _ADDED:
             known = {row[1] for row in db.execute(f"pragma table_info({table})")}
             if known and column not in known:

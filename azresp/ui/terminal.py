@@ -283,8 +283,13 @@ def _set_modes(change: Callable[[list[Any], Any], None]) -> Callable[[], object]
 
 
 def _keep_enter(modes: list[Any], termios: Any) -> None:
+    import sys
+
     # A typed Enter stays the Enter key for the next prompt; translated it would be Ctrl-J, a new line.
     modes[0] &= ~termios.ICRNL
+    # Ctrl-\ does nothing at the prompt either; here it would leave the echo off, and a core with keys in it.
+    modes[6] = [*modes[6]]
+    modes[6][termios.VQUIT] = bytes([os.fpathconf(sys.stdin.fileno(), "PC_VDISABLE")])
 
 
 def _quieten(modes: list[Any], termios: Any) -> None:
@@ -296,5 +301,4 @@ def _quieten_but_leave(modes: list[Any], termios: Any) -> None:
     _quieten(modes, termios)
     # Nobody reads keys meanwhile, so the terminal itself must know this one; what was typed ahead stays.
     modes[3] |= termios.NOFLSH
-    modes[6] = [*modes[6]]
     modes[6][termios.VQUIT] = b"\x02"

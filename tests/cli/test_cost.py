@@ -66,6 +66,8 @@ def test_a_script_gets_sums_and_is_kept_from_sending_much(house: House, azresp: 
             ("--warn-cost", "0.001"),
             "; warn_cost is 0.001\n  Nothing was sent. Add --yes to send it all the same",
         ),
+        # A conversation above warn_tokens is not what stops it.
+        (("--continue", "--warn-tokens", "5", "--warn-cost", "0.001"), "; warn_cost is 0.001\n"),
     ):
         done = azresp("run", "my name is Eve", *words, env=house.env)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from azresp.core.events import read
 from azresp.core.session import Exchange, Session, message
 from azresp.core.turn import fold
+from azresp.store.schema import _update
 from azresp.store.search import MARKS
 from azresp.store.store import Store
 from azresp.store.words import terms_of
@@ -138,6 +139,14 @@ def test_a_store_of_an_older_version_is_read_at_its_first_search(tmp_path: Path)
     store.close()
     store = Store(file)
     store.search.catch_up()
+    assert _found(store, "tusks") == ["a"]
+    store.close()
+
+
+def test_of_two_processes_that_bring_a_store_up_to_date_the_later_one_leaves_the_index_alone() -> None:
+    store = _store(_exchange("a", "walrus", "tusks"))
+    assert _found(store, "tusks") == ["a"]
+    _update(store.search._db.raw)  # it read the old version, and waited for the first one's lock
     assert _found(store, "tusks") == ["a"]
     store.close()
 

@@ -123,6 +123,8 @@ def test_enter_stays_enter_between_two_prompts_and_the_modes_come_back(
             with terminal.quiet_keys():
                 modes = termios.tcgetattr(tty)
                 assert not modes[0] & termios.ICRNL and not modes[3] & termios.ECHO
+                off = bytes([os.fpathconf(tty.fileno(), "PC_VDISABLE")])
+                assert modes[6][termios.VQUIT] == off, "Ctrl-\\ would leave it like this"
             modes = termios.tcgetattr(tty)
             assert not modes[0] & termios.ICRNL and modes[3] & termios.ECHO
         assert termios.tcgetattr(tty) == before

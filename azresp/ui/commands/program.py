@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 PLAIN_KEYS = (
     ("Enter", "send"),
     ("a backslash at the end of a line", "the message goes on in the next line"),
+    ("@PATH", "takes a file or picture along with the message"),
     ("Ctrl-C", "stop the answer; clear the line; twice: quit"),
     ("Ctrl-D", "quit"),
     ("//…", "send a line that begins with a slash"),
