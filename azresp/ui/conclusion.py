@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azresp.core.asks import asks
 from azresp.core.conversation import conversation_at
+from azresp.errors import NetworkError
 from azresp.ui.counting import counted
 from azresp.ui.endings import ending, next_step
 from azresp.ui.usage import usage_line
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from azresp.core.turn import Turn
     from azresp.ports import Outcome
     from azresp.ui.chat import Chat
+
+_MAY_HAVE = "the service may have got the question, and answered"
 
 
 def conclude(chat: Chat, outcome: Outcome, heard: list[Exchange], took_s: float) -> None:
@@ -26,7 +29,9 @@ def conclude(chat: Chat, outcome: Outcome, heard: list[Exchange], took_s: float)
         terminal.dim(f"stopped · {_apart(turn)}")
     elif outcome.error is not None:
         chat.show_error(outcome.error)
-        terminal.dim(_apart(turn) if turn.text else "/retry asks again, /edit changes the question first")
+        again = "/retry asks again, /edit changes the question first"
+        seen = isinstance(outcome.error, NetworkError) and outcome.error.reached and not turn.id
+        terminal.dim(_apart(turn) if turn.text else f"{_MAY_HAVE} · {again}" if seen else again)
     elif line := ending(turn):
         terminal.strong(line)
         if turn.status in ("incomplete", "failed"):

@@ -114,7 +114,9 @@ def bind(command: Command, rest: str) -> dict[str, str]:
             given[parameter.name], left = _word(left, command)
     missing = [one.shown for one in command.parameters if one.required and one.name not in given]
     if missing:
-        raise UsageError(f"/{command.name} needs {' and '.join(missing)}", f"Usage: {command.usage}")
+        raise UsageError(
+            f"/{command.name} needs {' and '.join(missing)}", f"Usage: {command.usage} · {command.help}"
+        )
     if left:
         raise UsageError(f"/{command.name} takes no {left!r}", f"Usage: {command.usage}")
     return given
