@@ -36,9 +36,12 @@ def _sign_in_of(profile: Profile) -> SignIn:
             return EntraSignIn(profile.scope, profile.tenant or "", profile.client_id or "")
 
 
-def connection_of(profile: Profile) -> Connection:
-    """The connection that a complete profile describes. Raises ConfigError if something is missing."""
-    profile.require()
+def connection_of(profile: Profile, *, model: bool = True) -> Connection:
+    """The connection that a complete profile describes. Raises ConfigError if something is missing.
+
+    `model`: requests ask one, so a deployment is needed.
+    """
+    profile.require(model=model)
     return Connection(
         base_url=profile.base_url,
         sign_in=_sign_in_of(profile),
@@ -61,7 +64,7 @@ class Reached:
     stop: Callable[[], None]
 
 
-def reach(profile: Profile, emulator: str) -> Reached:
+def reach(profile: Profile, emulator: str, *, model: bool = True) -> Reached:
     """The gateway to the configured endpoint, or to the embedded emulator.
 
     `emulator`: `never`, `auto` (only where no endpoint is configured) or `always`.
@@ -69,7 +72,7 @@ def reach(profile: Profile, emulator: str) -> Reached:
     settle(profile)
     if emulates(emulator, profile):
         return _emulated(profile)
-    return Reached(Gateway(connection_of(profile)), profile, False, lambda: None)
+    return Reached(Gateway(connection_of(profile, model=model)), profile, False, lambda: None)
 
 
 def _emulated(profile: Profile) -> Reached:

@@ -41,7 +41,7 @@ def desk_at(flags: Mapping[str, object], emulator: str) -> Iterator[FileDesk]:
     loaded = load(flags)
     for warning in loaded.warnings:
         note(f"warning: {warning}")
-    reached = reach(loaded.profile, emulator_choice(emulator))
+    reached = reach(loaded.profile, emulator_choice(emulator), model=False)
     try:
         store = open_store(emulated=reached.emulated, warn=note)
         try:

@@ -124,7 +124,7 @@ def _reach(flags: Mapping[str, object], emulator: str) -> Reached:
     loaded = load(flags)
     for warning in loaded.warnings:
         note(f"warning: {warning}")
-    return reach(loaded.profile, emulator_choice(emulator))
+    return reach(loaded.profile, emulator_choice(emulator), model=False)
 
 
 async def _all(ids: list[str], reached: Reached, work: Work) -> int:

@@ -63,7 +63,7 @@ def remove_sessions(
 def reach_for(flags: Mapping[str, object], emulator: str) -> Reached:
     """The service whose responses the store of these flags keeps."""
     mode = "always" if is_emulated(emulator, flags) else "never"
-    return reach(load(flags).profile, mode)
+    return reach(load(flags).profile, mode, model=False)
 
 
 def _doomed(store: Store, session: Session, doomed: set[str], taken: set[str]) -> _Doomed:

@@ -356,9 +356,10 @@ class Profile:
         """Say whether requests take the older route `/openai/responses?api-version=YYYY-MM-DD`."""
         return is_dated(self.api_version)
 
-    def require(self) -> None:
-        """Raise ConfigError, saying what to do, unless there is all that a request needs."""
-        missing = [name for name in ("endpoint", "deployment") if getattr(self, name) is None]
+    def require(self, *, model: bool = True) -> None:
+        """Raise ConfigError, saying what to do, unless there is all that a request needs; `model`: that asks one."""
+        needed = ("endpoint", "deployment") if model else ("endpoint",)
+        missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             variables = " and ".join(f"AZRESP_{name.upper()}" for name in missing)
             how = f"Run `azresp init`, set {variables}, or try it without an account: --emulator always."

@@ -25,7 +25,8 @@ def test_get_prints_one_object_for_one_id_and_lines_for_several(
 ) -> None:
     first, second = ask(azresp, configured, "one"), ask(azresp, configured, "two")
     one = azresp("responses", "get", first, env=configured)
-    both = azresp("responses", "get", second, first, second, env=configured)
+    # No model is asked, so none has to be named.
+    both = azresp("responses", "get", second, first, second, env={**configured, "AZRESP_DEPLOYMENT": None})
     assert json.loads(one.stdout)["id"] == first
     assert [json.loads(line)["id"] for line in both.stdout.splitlines()] == [second, first]
     assert (one.returncode, one.stderr, both.returncode) == (0, "", 0)
