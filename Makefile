@@ -44,7 +44,7 @@ check: $(VENV)/.test
 # Coverage by layer, child processes included.
 cover: $(VENV)/.test
 	rm -f .coverage .coverage.*
-	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(PY) -m pytest -n auto --cov --cov-report=
+	-COVERAGE_FILE=$(CURDIR)/.coverage COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(PY) -m pytest -n auto --cov --cov-report=
 	-$(BIN)/coverage combine --quiet
 	@for layer in core azure store config toolbox media ui cli emulator; do \
 		printf '%-9s' $$layer; $(BIN)/coverage report --include="azresp/$$layer/*" --format=total; done
