@@ -11,7 +11,7 @@ from azresp.core.events import read
 from azresp.core.session import Exchange, Session, message
 from azresp.core.turn import fold
 from azresp.store.schema import _update
-from azresp.store.search import MARKS
+from azresp.store.search import _NEW, MARKS
 from azresp.store.store import Store
 from azresp.store.words import terms_of
 from tests.examples import examples
@@ -51,6 +51,11 @@ def test_words_beginnings_and_phrases_are_found_and_marked() -> None:
     (hit,) = store.search.find("upright")
     assert (hit.session, f"{MARKS[0]}upright{MARKS[1]}" in hit.snippet) == ("talk b", True)
     store.close()
+
+
+def test_what_is_new_is_found_without_looking_through_the_table() -> None:
+    plan = _store(_exchange("1", "a", "b")).search._db.rows(f"explain query plan {_NEW}")
+    assert ["exchanges_unindexed" in str(row) for row in plan] == [True]
 
 
 def test_what_is_removed_or_forgotten_is_in_no_index_any_more() -> None:
