@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from azresp.azure.answer import Answer
+from azresp.azure.segment import segment
 from azresp.core.sse import Wire
-from azresp.errors import UsageError
 
 Send = Callable[..., Awaitable[Answer]]
 
@@ -45,7 +44,4 @@ class Conversations:
 
 
 def _path(conversation_id: str) -> str:
-    """The path of a conversation; whatever an id holds stays inside its own segment."""
-    if conversation_id.strip(". ") == "":
-        raise UsageError(f"{conversation_id!r} is no conversation id", "Ids look like conv_….")
-    return f"conversations/{quote(conversation_id, safe='', errors='replace')}"
+    return f"conversations/{segment(conversation_id, 'conversation', 'Ids look like conv_….')}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 from azresp.azure.answer import Answer
+from azresp.azure.segment import segment
 from azresp.core.sse import Wire
 from azresp.core.text import mend
-from azresp.errors import NetworkError, UsageError
+from azresp.errors import NetworkError
 
 MAX_CONTENT = 1024 * 1024 * 1024
 """More than twice what the service takes in one file (facts.md 5)."""
@@ -87,7 +87,4 @@ class Files:
 
 
 def _segment(ident: str) -> str:
-    """One segment of a path, whatever the id holds."""
-    if ident.strip(". ") == "":
-        raise UsageError(f"{ident!r} is no file id", "`azresp files list` shows them.")
-    return quote(ident, safe="", errors="replace")
+    return segment(ident, "file", "`azresp files list` shows them.")

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
 
 from azresp import __version__
 from azresp.azure.answer import Answer
@@ -20,9 +19,10 @@ from azresp.azure.conversations import Conversations
 from azresp.azure.credentials import EntraToken
 from azresp.azure.files import Files
 from azresp.azure.lent import filled, lent_in
+from azresp.azure.segment import segment
 from azresp.core.secrets import Redactor
 from azresp.core.sse import Wire
-from azresp.errors import AzrespError, ServiceError, SignInError, UsageError
+from azresp.errors import AzrespError, ServiceError, SignInError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -261,7 +261,4 @@ class Gateway:
 
 
 def _path(response_id: str) -> str:
-    """The path of a response; whatever an id holds stays inside its own segment."""
-    if response_id.strip(". ") == "":
-        raise UsageError(f"{response_id!r} is no response id", "Ids look like resp_….")
-    return f"responses/{quote(response_id, safe='', errors='replace')}"
+    return f"responses/{segment(response_id, 'response', 'Ids look like resp_….')}"
