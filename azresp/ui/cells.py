@@ -11,9 +11,13 @@ _NARROW: Final = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027]*")
 """One cell each and nothing that joins, in every version of Unicode: Latin letters, dashes, quotes, the ellipsis."""
 
 
+def _is_narrow(text: str) -> bool:
+    return text.isascii() or _NARROW.fullmatch(text) is not None
+
+
 def width(text: str) -> int:
     """Cells of a clean text without line feeds and tabs; most need no tables, which take 10 ms to load."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if _is_narrow(text):
         return len(text)
     import wcwidth
 
@@ -22,7 +26,7 @@ def width(text: str) -> int:
 
 def _graphemes(text: str) -> Iterator[str]:
     """The user-perceived characters of a text: no row ends inside one."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if _is_narrow(text):
         return iter(text)
     import wcwidth
 
@@ -36,7 +40,7 @@ def fit(text: str, room: int) -> str:
 
 def cut(text: str, room: int) -> tuple[str, str]:
     """Split a text after at most `room` cells, but after one grapheme at least."""
-    if text.isascii():
+    if _is_narrow(text):
         room = max(room, 1)
         return text[:room], text[room:]
     used = taken = 0

@@ -213,16 +213,19 @@ class Chat:
             outcome = Outcome(self.session, self.session.last)
         from azresp.ui.conclusion import conclude, tell_open
 
-        heard = [outcome.exchange] if new else []
+        heard: list[Exchange] = []
+
+        def tell(ended: Outcome) -> None:
+            heard.append(ended.exchange)
+            self._status = status_of(ended)
+            conclude(self, ended, heard, self._took_s)
+
         if new:
-            self._status = status_of(outcome)
-            conclude(self, outcome, heard, self._took_s)
+            tell(outcome)
 
         async def hear(session: Session, said: tuple[Wire, ...]) -> Outcome:
             following = await self._hear_or_rebuild(session, said)
-            heard.append(following.exchange)
-            self._status = status_of(following)
-            conclude(self, following, heard, self._took_s)
+            tell(following)
             return following
 
         outcome = await answer_rounds(
